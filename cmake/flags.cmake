@@ -1,0 +1,23 @@
+# One interface target carries the flags of our own code; libraries' headers come in as SYSTEM and are exempt.
+find_package(Threads REQUIRED)
+
+add_library(bulkwrite_flags INTERFACE)
+target_compile_options(bulkwrite_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
+target_include_directories(bulkwrite_flags INTERFACE ${PROJECT_SOURCE_DIR})
+target_link_libraries(bulkwrite_flags INTERFACE Threads::Threads)
+if(BULKWRITE_WERROR)
+  target_compile_options(bulkwrite_flags INTERFACE -Werror)
+endif()
+if(BULKWRITE_SANITIZE)
+  # GCC's own documentation warns of false alarms of this kind under sanitizers.
+  target_compile_options(bulkwrite_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+  add_compile_options(-fsanitize=${BULKWRITE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${BULKWRITE_SANITIZE})
+endif()
+
+# bulkwrite_library(NAME SOURCES... [LINK targets...]): a static library with the project's flags.
+function(bulkwrite_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC bulkwrite_flags ${ARG_LINK})
+endfunction()

@@ -1,0 +1,163 @@
+#include "engine/base/file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace bulkwrite {
+namespace {
+
+constexpr size_t kWriteBufferBytes = 64 * 1024;
+
+Error cannot_write(const std::filesystem::path& path, int error_number) {
+  return {ErrorKind::cannot_write, fmt::format("cannot write {}: {}", path.string(), errno_text(error_number))};
+}
+
+Result<void> write_all(int fd, std::string_view bytes, const std::filesystem::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(fd, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return cannot_write(path, errno);
+    bytes.remove_prefix(static_cast<size_t>(written));
+  }
+  return {};
+}
+
+std::filesystem::path part_of(std::filesystem::path path) { return path += ".part"; }
+
+}  // namespace
+
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
+  if (this != &other) {
+    reset();
+    fd_ = other.release();
+  }
+  return *this;
+}
+
+int Descriptor::release() { return std::exchange(fd_, -1); }
+
+void Descriptor::reset() {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = -1;
+}
+
+std::string errno_text(int error_number) { return std::generic_category().message(error_number); }
+
+Result<Descriptor> open_for_reading(const std::filesystem::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return Error{ErrorKind::no_input, fmt::format("cannot open {}: {}", path.string(), errno_text(errno))};
+  return Descriptor(fd);
+}
+
+Result<size_t> read_at(const Descriptor& file, uint64_t offset, std::span<char> out,
+                       const std::filesystem::path& path) {
+  size_t filled = 0;
+  while (filled < out.size()) {
+    const ssize_t got =
+        ::pread(file.get(), out.data() + filled, out.size() - filled, static_cast<off_t>(offset + filled));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) {
+      return Error{ErrorKind::no_input,
+                   fmt::format("cannot read {} at byte {}: {}", path.string(), offset + filled, errno_text(errno))};
+    }
+    if (got == 0) break;
+    filled += static_cast<size_t>(got);
+  }
+  return filled;
+}
+
+Result<std::string> read_file(const std::filesystem::path& path) {
+  auto file = open_for_reading(path);
+  if (!file) return std::move(file).error();
+  std::string bytes;
+  for (;;) {
+    const size_t had = bytes.size();
+    bytes.resize(had + kWriteBufferBytes);
+    auto got = read_at(*file, had, std::span(bytes).subspan(had), path);
+    if (!got) return std::move(got).error();
+    bytes.resize(had + *got);
+    if (*got == 0) return bytes;
+  }
+}
+
+AtomicFile::AtomicFile(AtomicFile&& other) noexcept = default;
+
+AtomicFile& AtomicFile::operator=(AtomicFile&& other) noexcept {
+  if (this != &other) {
+    abandon();
+    path_ = std::move(other.path_);
+    file_ = std::move(other.file_);
+    buffer_ = std::move(other.buffer_);
+  }
+  return *this;
+}
+
+AtomicFile::~AtomicFile() { abandon(); }
+
+void AtomicFile::abandon() {
+  if (!file_.is_open()) return;
+  file_.reset();
+  ::unlink(part_of(path_).c_str());
+}
+
+Result<AtomicFile> AtomicFile::create(std::filesystem::path path) {
+  AtomicFile made;
+  const int fd = ::open(part_of(path).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd < 0) return cannot_write(path, errno);
+  made.path_ = std::move(path);
+  made.file_ = Descriptor(fd);
+  made.buffer_.reserve(kWriteBufferBytes);
+  return made;
+}
+
+Result<void> AtomicFile::write(std::string_view bytes) {
+  if (buffer_.size() + bytes.size() > kWriteBufferBytes) {
+    if (auto flushed = flush(); !flushed) return flushed;
+    if (bytes.size() > kWriteBufferBytes) return write_all(file_.get(), bytes, path_);
+  }
+  buffer_.append(bytes);
+  return {};
+}
+
+Result<void> AtomicFile::flush() {
+  auto written = write_all(file_.get(), buffer_, path_);
+  buffer_.clear();
+  return written;
+}
+
+Result<void> AtomicFile::commit() {
+  if (auto flushed = flush(); !flushed) return flushed;
+  if (::fsync(file_.get()) != 0) return cannot_write(path_, errno);
+  if (::rename(part_of(path_).c_str(), path_.c_str()) != 0) return cannot_write(path_, errno);
+  file_.reset();
+  return {};
+}
+
+Result<void> write_file(const std::filesystem::path& path, std::string_view bytes) {
+  auto file = AtomicFile::create(path);
+  if (!file) return std::move(file).error();
+  if (auto written = file->write(bytes); !written) return written;
+  return file->commit();
+}
+
+Result<void> make_directories(const std::filesystem::path& path) {
+  std::error_code failure;
+  std::filesystem::create_directories(path, failure);
+  if (failure) return Error{ErrorKind::cannot_write, fmt::format("cannot create {}: {}", path.string(), failure.message())};
+  return {};
+}
+
+Result<uint64_t> free_space(const std::filesystem::path& path) {
+  struct statvfs info {};
+  if (::statvfs(path.c_str(), &info) != 0) return cannot_write(path, errno);
+  return static_cast<uint64_t>(info.f_bavail) * info.f_frsize;
+}
+
+}  // namespace bulkwrite

@@ -1,0 +1,69 @@
+// Files by descriptor, with errors that name the path. Nothing here throws.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "engine/base/result.h"
+
+namespace bulkwrite {
+
+// Owns a descriptor and closes it.
+class Descriptor {
+ public:
+  Descriptor() = default;
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
+  Descriptor& operator=(Descriptor&& other) noexcept;
+  ~Descriptor() { reset(); }
+
+  int get() const { return fd_; }
+  bool is_open() const { return fd_ >= 0; }
+  int release();
+  void reset();
+
+ private:
+  int fd_ = -1;
+};
+
+// no_input when the file is missing or may not be read.
+Result<Descriptor> open_for_reading(const std::filesystem::path& path);
+
+// Reads up to out.size() bytes; fewer only at the end of the file. `path` is for the message.
+Result<size_t> read_at(const Descriptor& file, uint64_t offset, std::span<char> out, const std::filesystem::path& path);
+Result<std::string> read_file(const std::filesystem::path& path);
+
+// A file that appears under its name only when it is complete: bytes go to "<name>.part" beside it, and commit()
+// flushes, syncs and renames. Without commit() the part file is removed. Every failure is cannot_write. One thread.
+class AtomicFile {
+ public:
+  AtomicFile() = default;
+  AtomicFile(AtomicFile&& other) noexcept;
+  AtomicFile& operator=(AtomicFile&& other) noexcept;
+  ~AtomicFile();
+
+  static Result<AtomicFile> create(std::filesystem::path path);
+  Result<void> write(std::string_view bytes);  // buffered
+  Result<void> commit();
+
+ private:
+  Result<void> flush();
+  void abandon();
+
+  std::filesystem::path path_;
+  Descriptor file_;
+  std::string buffer_;
+};
+
+Result<void> write_file(const std::filesystem::path& path, std::string_view bytes);  // by AtomicFile
+Result<void> make_directories(const std::filesystem::path& path);
+Result<uint64_t> free_space(const std::filesystem::path& path);  // bytes that an ordinary user may still write
+
+// "No space left on device" and the like, for messages.
+std::string errno_text(int error_number);
+
+}  // namespace bulkwrite
