@@ -1,0 +1,34 @@
+#include "engine/csv/field.h"
+
+namespace bulkwrite::csv {
+
+std::string_view value_of(std::string_view raw, std::string& scratch) {
+  if (raw.empty() || raw.front() != '"') return raw;
+  const std::string_view inside = raw.substr(1, raw.size() >= 2 ? raw.size() - 2 : 0);
+  size_t quote = inside.find('"');
+  if (quote == std::string_view::npos) return inside;
+  scratch.clear();
+  size_t from = 0;
+  for (; quote != std::string_view::npos; quote = inside.find('"', from)) {
+    scratch.append(inside, from, quote + 1 - from);
+    from = quote + 2;
+    if (from > inside.size()) return scratch;
+  }
+  scratch.append(inside, from);
+  return scratch;
+}
+
+void append_field(std::string& out, std::string_view value) {
+  if (value.find_first_of(",\"\r\n") == std::string_view::npos) {
+    out += value;
+    return;
+  }
+  out += '"';
+  for (const char c : value) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  out += '"';
+}
+
+}  // namespace bulkwrite::csv
