@@ -2,7 +2,8 @@
 find_package(Threads REQUIRED)
 
 add_library(bulkwrite_flags INTERFACE)
-target_compile_options(bulkwrite_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion)
+target_compile_options(bulkwrite_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+  -Wno-missing-field-initializers)  # designated initializers leave the rest to the members' own defaults
 target_include_directories(bulkwrite_flags INTERFACE ${PROJECT_SOURCE_DIR})
 target_link_libraries(bulkwrite_flags INTERFACE Threads::Threads)
 if(BULKWRITE_WERROR)

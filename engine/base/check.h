@@ -4,10 +4,10 @@
 #include <cstdio>
 #include <cstdlib>
 
-#define BULKWRITE_CHECK(condition, what)                                                                        \
-  do {                                                                                                          \
-    if (!(condition)) {                                                                                         \
-      std::fprintf(stderr, "bulkwrite: bug: %s (%s) at %s:%d\n", what, #condition, __FILE__, __LINE__);        \
-      std::abort();                                                                                             \
-    }                                                                                                           \
+#define BULKWRITE_CHECK(condition, what)                                                                \
+  do {                                                                                                  \
+    if (!(condition)) {                                                                                 \
+      std::fprintf(stderr, "bulkwrite: bug: %s (%s) at %s:%d\n", what, #condition, __FILE__, __LINE__); \
+      std::abort();                                                                                     \
+    }                                                                                                   \
   } while (false)

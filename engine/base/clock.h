@@ -17,9 +17,7 @@ class Clock {
 
 class SteadyClock final : public Clock {
  public:
-  Instant now() const override {
-    return std::chrono::time_point_cast<Milliseconds>(std::chrono::steady_clock::now());
-  }
+  Instant now() const override { return std::chrono::time_point_cast<Milliseconds>(std::chrono::steady_clock::now()); }
 };
 
 // A clock that stands still until it is moved. Not thread-safe.

@@ -29,7 +29,9 @@ Result<void> write_all(int fd, std::string_view bytes, const std::filesystem::pa
   return {};
 }
 
-std::filesystem::path part_of(std::filesystem::path path) { return path += ".part"; }
+std::filesystem::path part_of(std::filesystem::path path) {
+  return path += ".part";
+}
 
 }  // namespace
 
@@ -41,14 +43,18 @@ Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
   return *this;
 }
 
-int Descriptor::release() { return std::exchange(fd_, -1); }
+int Descriptor::release() {
+  return std::exchange(fd_, -1);
+}
 
 void Descriptor::reset() {
   if (fd_ >= 0) ::close(fd_);
   fd_ = -1;
 }
 
-std::string errno_text(int error_number) { return std::generic_category().message(error_number); }
+std::string errno_text(int error_number) {
+  return std::generic_category().message(error_number);
+}
 
 Result<Descriptor> open_for_reading(const std::filesystem::path& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -99,7 +105,9 @@ AtomicFile& AtomicFile::operator=(AtomicFile&& other) noexcept {
   return *this;
 }
 
-AtomicFile::~AtomicFile() { abandon(); }
+AtomicFile::~AtomicFile() {
+  abandon();
+}
 
 void AtomicFile::abandon() {
   if (!file_.is_open()) return;
@@ -150,7 +158,8 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view byte
 Result<void> make_directories(const std::filesystem::path& path) {
   std::error_code failure;
   std::filesystem::create_directories(path, failure);
-  if (failure) return Error{ErrorKind::cannot_write, fmt::format("cannot create {}: {}", path.string(), failure.message())};
+  if (failure)
+    return Error{ErrorKind::cannot_write, fmt::format("cannot create {}: {}", path.string(), failure.message())};
   return {};
 }
 

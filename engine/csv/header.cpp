@@ -14,10 +14,13 @@ namespace {
 constexpr std::string_view kCandidates = ",;:|\t";
 constexpr std::string_view kUtf8Bom = "\xEF\xBB\xBF";
 
-Error refused(std::string message) { return {ErrorKind::input_data, std::move(message)}; }
+Error refused(std::string message) {
+  return {ErrorKind::input_data, std::move(message)};
+}
 
 Error other_encoding(std::string_view name) {
-  return refused(fmt::format("the input is {}, not UTF-8: convert it first, for example with iconv -f {} -t UTF-8", name, name));
+  return refused(
+      fmt::format("the input is {}, not UTF-8: convert it first, for example with iconv -f {} -t UTF-8", name, name));
 }
 
 // The encodings that announce themselves; and UTF-16 without a BOM, which shows in the NUL beside each ASCII byte.
@@ -26,16 +29,21 @@ std::optional<Error> foreign_encoding(std::string_view prefix) {
   if (prefix.starts_with("\xFF\xFE\0\0"sv) || prefix.starts_with("\0\0\xFE\xFF"sv)) return other_encoding("UTF-32");
   if (prefix.starts_with("\xFF\xFE"sv)) return other_encoding("UTF-16LE");
   if (prefix.starts_with("\xFE\xFF"sv)) return other_encoding("UTF-16BE");
-  if (prefix.size() >= 4 && prefix[0] != 0 && prefix[1] == 0 && prefix[2] != 0 && prefix[3] == 0) return other_encoding("UTF-16LE");
-  if (prefix.size() >= 4 && prefix[0] == 0 && prefix[1] != 0 && prefix[2] == 0 && prefix[3] != 0) return other_encoding("UTF-16BE");
+  if (prefix.size() >= 4 && prefix[0] != 0 && prefix[1] == 0 && prefix[2] != 0 && prefix[3] == 0)
+    return other_encoding("UTF-16LE");
+  if (prefix.size() >= 4 && prefix[0] == 0 && prefix[1] != 0 && prefix[2] == 0 && prefix[3] != 0)
+    return other_encoding("UTF-16BE");
   return std::nullopt;
 }
 
 size_t skip_blank_lines(std::string_view text, size_t at) {
   for (;;) {
-    if (text.substr(at).starts_with('\n')) at += 1;
-    else if (text.substr(at).starts_with("\r\n")) at += 2;
-    else return at;
+    if (text.substr(at).starts_with('\n'))
+      at += 1;
+    else if (text.substr(at).starts_with("\r\n"))
+      at += 2;
+    else
+      return at;
   }
 }
 
@@ -44,7 +52,7 @@ struct Reading {
   char delimiter;
   bool ended = false;
   std::optional<FlawAt> flaw;
-  size_t end = 0;   // behind the terminator
+  size_t end = 0;  // behind the terminator
   Index index;
   size_t columns = 0;
 };
@@ -72,14 +80,20 @@ Reading read_with(std::string_view text, size_t begin, bool at_end, char delimit
     reading.flaw = FlawAt{state.quote_begin, Flaw::unclosed_quote};
     reading.ended = true;
   } else if (!reading.ended && at_end) {
-    if (state.position == Position::quoted) reading.flaw = FlawAt{state.quote_begin, Flaw::unclosed_quote};
-    else if (settle_at_end(state, text.size(), reading.index)) reading.index.mark_end(text.size());
+    if (state.position == Position::quoted)
+      reading.flaw = FlawAt{state.quote_begin, Flaw::unclosed_quote};
+    else
+      settle_at_end(state, text.size(), reading.index);
     reading.ended = true;
     reading.end = text.size();
   }
   for (const FlawAt& flaw : reading.index.flaws)
     if (!reading.flaw && flaw.offset < reading.end) reading.flaw = flaw;
-  if (reading.ended) reading.columns = count_bits(reading.index.structurals, begin, std::max(reading.end, begin + 1));
+  // Delimiters, and one more field than those; the record end that is marked counts for it where there is one.
+  if (reading.ended) {
+    reading.columns = count_bits(reading.index.structurals, begin, reading.end) -
+                      count_bits(reading.index.record_ends, begin, reading.end) + 1;
+  }
   return reading;
 }
 
@@ -101,14 +115,19 @@ Header header_of(std::string_view text, size_t begin, const Reading& reading) {
 }
 
 std::optional<Error> text_fault(std::string_view header) {
-  if (header.find('\0') != std::string_view::npos) return refused("the header holds a NUL byte: this does not look like a CSV file");
+  if (header.find('\0') != std::string_view::npos)
+    return refused("the header holds a NUL byte: this does not look like a CSV file");
   if (simdjson::validate_utf8(header.data(), header.size())) return std::nullopt;
-  return refused("the header is not UTF-8: find the file's encoding and convert it, for example with iconv -f WINDOWS-1252 -t UTF-8");
+  return refused(
+      "the header is not UTF-8: find the file's encoding and convert it, for example with iconv -f WINDOWS-1252 -t "
+      "UTF-8");
 }
 
 }  // namespace
 
-std::string delimiter_text(char delimiter) { return delimiter == '\t' ? "tab" : fmt::format("'{}'", delimiter); }
+std::string delimiter_text(char delimiter) {
+  return delimiter == '\t' ? "tab" : fmt::format("'{}'", delimiter);
+}
 
 Result<std::optional<Header>> read_header(std::string_view prefix, bool at_end, const HeaderOptions& options) {
   if (prefix.size() < 4 && !at_end) return std::optional<Header>();
@@ -131,7 +150,8 @@ Result<std::optional<Header>> read_header(std::string_view prefix, bool at_end, 
     if (!first) first = std::move(reading);
   }
   if (!best) {
-    return refused(fmt::format("the header is not well-formed: {} at byte {}", flaw_name(first->flaw->flaw), first->flaw->offset));
+    return refused(
+        fmt::format("the header is not well-formed: {} at byte {}", flaw_name(first->flaw->flaw), first->flaw->offset));
   }
   Header header = header_of(prefix, begin, *best);
   header.delimiter_detected = !options.delimiter;
@@ -150,7 +170,8 @@ std::vector<std::string> header_faults(const std::vector<std::string>& names) {
       continue;
     }
     const auto [earlier, fresh] = seen.try_emplace(names[i], i);
-    if (!fresh) faults.push_back(fmt::format("columns {} and {} are both named \"{}\"", earlier->second + 1, i + 1, names[i]));
+    if (!fresh)
+      faults.push_back(fmt::format("columns {} and {} are both named \"{}\"", earlier->second + 1, i + 1, names[i]));
   }
   return faults;
 }

@@ -6,10 +6,14 @@ namespace bulkwrite::csv {
 namespace {
 
 // The word of `from`, without the bits below it.
-uint64_t first_word(const std::vector<uint64_t>& bits, size_t from) { return bits[from / 64] & (~uint64_t{0} << (from % 64)); }
+uint64_t first_word(const std::vector<uint64_t>& bits, size_t from) {
+  return bits[from / 64] & (~uint64_t{0} << (from % 64));
+}
 
 // Keeps the bits below `to` of the word that holds it.
-uint64_t below(uint64_t word, size_t to) { return to % 64 == 0 ? word : word & ((uint64_t{1} << (to % 64)) - 1); }
+uint64_t below(uint64_t word, size_t to) {
+  return to % 64 == 0 ? word : word & ((uint64_t{1} << (to % 64)) - 1);
+}
 
 void truncate_bits(std::vector<uint64_t>& bits, size_t offset) {
   const size_t word = offset / 64;
@@ -22,14 +26,22 @@ void truncate_bits(std::vector<uint64_t>& bits, size_t offset) {
 
 std::string_view flaw_name(Flaw flaw) {
   switch (flaw) {
-    case Flaw::stray_quote: return "stray_quote";
-    case Flaw::unclosed_quote: return "unclosed_quote";
-    case Flaw::bare_cr: return "bare_cr";
-    case Flaw::field_count: return "field_count";
-    case Flaw::blank_line: return "blank_line";
-    case Flaw::nul_byte: return "nul_byte";
-    case Flaw::invalid_utf8: return "invalid_utf8";
-    case Flaw::too_long: return "too_long";
+    case Flaw::stray_quote:
+      return "stray_quote";
+    case Flaw::unclosed_quote:
+      return "unclosed_quote";
+    case Flaw::bare_cr:
+      return "bare_cr";
+    case Flaw::field_count:
+      return "field_count";
+    case Flaw::blank_line:
+      return "blank_line";
+    case Flaw::nul_byte:
+      return "nul_byte";
+    case Flaw::invalid_utf8:
+      return "invalid_utf8";
+    case Flaw::too_long:
+      return "too_long";
   }
   return "unknown";
 }
@@ -62,6 +74,18 @@ size_t find_bit(const std::vector<uint64_t>& bits, size_t from, size_t to) {
     word = bits[at];
   }
   return std::min(to, at * 64 + static_cast<size_t>(std::countr_zero(word)));
+}
+
+size_t find_last_bit(const std::vector<uint64_t>& bits, size_t from, size_t to) {
+  if (from >= to) return to;
+  size_t at = (to - 1) / 64;
+  uint64_t word = below(bits[at], to);
+  while (word == 0) {
+    if (at == from / 64) return to;
+    word = bits[--at];
+  }
+  const size_t found = at * 64 + 63 - static_cast<size_t>(std::countl_zero(word));
+  return found < from ? to : found;
 }
 
 size_t count_bits(const std::vector<uint64_t>& bits, size_t from, size_t to) {

@@ -47,6 +47,8 @@ struct Index {
 
 // The offset of the first set bit in [from, to), or `to`.
 size_t find_bit(const std::vector<uint64_t>& bits, size_t from, size_t to);
+// The offset of the last set bit in [from, to), or `to`.
+size_t find_last_bit(const std::vector<uint64_t>& bits, size_t from, size_t to);
 size_t count_bits(const std::vector<uint64_t>& bits, size_t from, size_t to);
 
 }  // namespace bulkwrite::csv

@@ -1,5 +1,5 @@
-// The lexer's inner loop: what a record is, decided in one place (docs/records.md). The scalar kernel is the definition;
-// any other kernel must agree with it on every input.
+// The lexer's inner loop: what a record is, decided in one place (docs/records.md). The scalar kernel is the
+// definition; any other kernel must agree with it on every input.
 #pragma once
 
 #include <cstddef>
@@ -28,8 +28,8 @@ struct LexState {
 };
 
 struct ScanInput {
-  const char* data;       // a chunk's bytes; offsets count from here
-  size_t begin, end;      // the part to scan; everything before it was scanned with the same state
+  const char* data;   // a chunk's bytes; offsets count from here
+  size_t begin, end;  // the part to scan; everything before it was scanned with the same state
   char delimiter;
   size_t quote_bytes_max;  // a quoted field still open so many bytes behind its quote is unclosed
 };

@@ -33,13 +33,17 @@ size_t find_byte(const char* data, size_t from, size_t to, char byte) {
 // The state behind a byte at which the field is neither quoted nor flawed.
 Position behind(uint8_t byte_class, size_t at, Index& index, LexState& state) {
   switch (byte_class) {
-    case kDelimiter: index.mark(at); return Position::field_start;
+    case kDelimiter:
+      index.mark(at);
+      return Position::field_start;
     case kLf:
       index.mark_end(at);
       state.blamed = false;
       return Position::record_start;
-    case kCr: return Position::unquoted_cr;
-    default: return Position::unquoted;
+    case kCr:
+      return Position::unquoted_cr;
+    default:
+      return Position::unquoted;
   }
 }
 
@@ -97,13 +101,18 @@ ScanOutcome scan_scalar(const ScanInput& input, LexState& state, Index& index) {
 
       case Position::quote_in_quoted:
         switch (class_at(at)) {
-          case kQuote: position = Position::quoted; break;
-          case kCr: position = Position::closing_cr; break;
+          case kQuote:
+            position = Position::quoted;
+            break;
+          case kCr:
+            position = Position::closing_cr;
+            break;
           case kOther:
             blame(state, index, at - 1, Flaw::stray_quote);
             position = Position::flawed;
             break;
-          default: position = behind(class_at(at), at, index, state);
+          default:
+            position = behind(class_at(at), at, index, state);
         }
         ++at;
         break;
@@ -127,10 +136,16 @@ ScanOutcome scan_scalar(const ScanInput& input, LexState& state, Index& index) {
 
 bool settle_at_end(LexState& state, size_t end, Index& index) {
   switch (state.position) {
-    case Position::record_start: return false;
-    case Position::unquoted_cr: blame(state, index, end - 1, Flaw::bare_cr); break;
-    case Position::closing_cr: blame(state, index, end - 2, Flaw::stray_quote); break;
-    default: break;
+    case Position::record_start:
+      return false;
+    case Position::unquoted_cr:
+      blame(state, index, end - 1, Flaw::bare_cr);
+      break;
+    case Position::closing_cr:
+      blame(state, index, end - 2, Flaw::stray_quote);
+      break;
+    default:
+      break;
   }
   return true;
 }

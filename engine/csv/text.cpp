@@ -7,7 +7,9 @@
 namespace bulkwrite::csv {
 namespace {
 
-bool has_nul(std::string_view bytes) { return !bytes.empty() && std::memchr(bytes.data(), 0, bytes.size()) != nullptr; }
+bool has_nul(std::string_view bytes) {
+  return !bytes.empty() && std::memchr(bytes.data(), 0, bytes.size()) != nullptr;
+}
 
 }  // namespace
 
