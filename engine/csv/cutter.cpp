@@ -69,12 +69,13 @@ Cutter::Cutter(CutOptions options) : options_(options) {
   sent_bytes_ = options_.header_bytes;
 }
 
-void Cutter::begin_source(uint32_t source, uint64_t data_offset, size_t columns, char delimiter) {
+void Cutter::begin_source(uint32_t source, uint64_t data_offset, size_t columns, char delimiter,
+                          uint64_t first_record) {
   BULKWRITE_CHECK(!source_open_ && taken_ == filled_, "the source before this one has ended");
   source_ = source;
   source_open_ = true;
   source_ended_ = source_settled_ = false;
-  next_record_ = 1;
+  next_record_ = first_record;
   part_source_begin_ = data_offset;
   part_at_ = filled_;
   part_ = {};

@@ -46,7 +46,8 @@ class Cutter {
  public:
   explicit Cutter(CutOptions options);
 
-  void begin_source(uint32_t source, uint64_t data_offset, size_t columns, char delimiter);
+  // `first_record` is the number of the first record from data_offset on.
+  void begin_source(uint32_t source, uint64_t data_offset, size_t columns, char delimiter, uint64_t first_record = 1);
   // Where the next bytes of the source go; valid until the next call. At least `bytes` long.
   std::span<char> space(size_t bytes);
   void filled(size_t bytes);
@@ -57,7 +58,7 @@ class Cutter {
     enum class Kind {
       need_bytes,      // or, behind end_input: nothing is left
       chunk,           // `chunk` is complete
-      piece,           // `piece`: the next bytes of a record that fits into no chunk; valid until the next call
+      piece,           // `piece`: bytes of a record that fits into no chunk, valid until the next call; its chunk follows
       unclosed_quote,  // the input ends here; what came before it has been handed out
     } kind = Kind::need_bytes;
     Chunk chunk;
@@ -69,7 +70,8 @@ class Cutter {
   // Gives back a chunk whose bytes are no longer needed, so that its memory serves again.
   void recycle(Chunk chunk);
 
-  uint64_t records() const { return records_; }          // handed out so far
+  uint64_t chunks() const { return chunks_; }            // handed out so far: the chunk_index of the next one
+  uint64_t records() const { return records_; }          // of those
   uint64_t blank_lines() const { return blank_lines_; }  // those of chunks, and behind the last record
 
  private:
