@@ -1,0 +1,43 @@
+// The bytes of a file, pipe or stdin as they lie there, with a look at the first ones.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "engine/base/file.h"
+#include "engine/base/result.h"
+#include "engine/source/stream.h"
+
+namespace bulkwrite::source {
+
+class File {
+ public:
+  static Result<std::unique_ptr<File>> open(const std::string& path);  // "-" is stdin
+
+  const std::string& name() const { return name_; }
+  const FileIdentity& identity() const { return identity_; }
+  bool is_regular() const { return regular_; }
+  // The first bytes, at most `bytes`; they are read again by read().
+  Result<std::string_view> peek(size_t bytes);
+  Result<size_t> read(std::span<char> out);
+  uint64_t bytes_read() const { return bytes_read_; }
+
+ private:
+  File() = default;
+  Result<size_t> read_some(std::span<char> out);
+
+  std::string name_;
+  Descriptor file_;
+  bool regular_ = false;
+  FileIdentity identity_;
+  std::string peeked_;
+  size_t peeked_given_ = 0;
+  uint64_t bytes_read_ = 0;
+};
+
+std::unique_ptr<ByteStream> plain_stream(std::unique_ptr<File> file);
+
+}  // namespace bulkwrite::source

@@ -1,0 +1,126 @@
+#include "engine/source/input.h"
+
+#include <fmt/format.h>
+#include <glob.h>
+
+#include <filesystem>
+#include <string_view>
+
+#include "engine/source/gzip.h"
+
+namespace bulkwrite::source {
+namespace {
+
+enum class Packing { plain, gzip, filtered, zip };
+
+constexpr size_t kMagicBytes = 10;
+
+Packing packing_of(std::string_view first) {
+  if (first.starts_with("\x1F\x8B")) return Packing::gzip;
+  if (first.starts_with("\x28\xB5\x2F\xFD") || first.starts_with(std::string_view("\xFD"
+                                                                                  "7zXZ\0",
+                                                                                  6)))
+    return Packing::filtered;
+  if (first.starts_with("BZh") && first.substr(4).starts_with("\x31\x41\x59\x26\x53\x59")) return Packing::filtered;
+  if (first.starts_with("BZh") && first.substr(4).starts_with("\x17\x72\x45\x38\x50\x90"))
+    return Packing::filtered;  // empty
+  if (first.starts_with("PK\x03\x04") || first.starts_with("PK\x05\x06")) return Packing::zip;
+  return Packing::plain;
+}
+
+bool exists(const std::string& path) {
+  std::error_code failure;
+  return std::filesystem::exists(path, failure);
+}
+
+std::vector<std::string> matches(const std::string& pattern) {
+  glob_t found{};
+  std::vector<std::string> paths;
+  if (::glob(pattern.c_str(), 0, nullptr, &found) == 0) paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  ::globfree(&found);
+  return paths;
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> resolve(const std::vector<std::string>& arguments) {
+  std::vector<std::string> paths;
+  bool has_stdin = false;
+  for (const std::string& argument : arguments) {
+    if (argument == "-" && has_stdin) return Error{ErrorKind::usage, "stdin (-) can be read once only"};
+    if (argument == "-" || exists(argument)) {
+      has_stdin |= argument == "-";
+      paths.push_back(argument);
+      continue;
+    }
+    const std::vector<std::string> found = matches(argument);
+    if (found.empty())
+      return Error{ErrorKind::no_input, fmt::format("{}: no such file, and nothing matches it", argument)};
+    paths.insert(paths.end(), found.begin(), found.end());
+  }
+  return paths;
+}
+
+Result<Input> Input::open(std::vector<std::string> paths) {
+  Input input;
+  input.total_bytes_ = 0;
+  for (const std::string& path : paths) {
+    if (path == "-") {
+      input.total_bytes_.reset();
+      continue;
+    }
+    std::error_code failure;
+    if (!std::filesystem::is_regular_file(path, failure) && !std::filesystem::is_directory(path, failure)) {
+      input.total_bytes_.reset();  // opening a pipe only to look would take its reader away
+      continue;
+    }
+    auto file = File::open(path);
+    if (!file) return std::move(file).error();
+    if (input.total_bytes_) *input.total_bytes_ += (*file)->identity().size;
+  }
+  input.paths_ = std::move(paths);
+  return input;
+}
+
+Result<std::unique_ptr<ByteStream>> Input::next() {
+  for (;;) {
+    if (members_) {
+      auto member = members_->next();
+      if (!member || *member != nullptr) return member;
+      members_.reset();
+    }
+    if (next_ == paths_.size()) return std::unique_ptr<ByteStream>();
+    auto file = File::open(paths_[next_++]);
+    if (!file) return std::move(file).error();
+    auto first = (*file)->peek(kMagicBytes);
+    if (!first) return std::move(first).error();
+    switch (packing_of(*first)) {
+      case Packing::plain:
+        return plain_stream(*std::move(file));
+      case Packing::gzip:
+        return gzip_stream(*std::move(file));
+      case Packing::filtered:
+        return filtered_stream(*std::move(file));
+      case Packing::zip:
+        break;
+    }
+    auto members = zip_members(*std::move(file));
+    if (!members) return std::move(members).error();
+    members_ = *std::move(members);
+  }
+}
+
+std::vector<std::string> Input::plain_files_ahead() const {
+  std::vector<std::string> plain;
+  for (size_t i = next_; i < paths_.size(); ++i) {
+    std::error_code failure;
+    if (paths_[i] == "-" || !std::filesystem::is_regular_file(paths_[i], failure)) continue;
+    auto file = File::open(paths_[i]);
+    if (!file) continue;
+    auto first = (*file)->peek(kMagicBytes);
+    if (first && packing_of(*first) == Packing::plain) plain.push_back(paths_[i]);
+  }
+  return plain;
+}
+
+}  // namespace bulkwrite::source

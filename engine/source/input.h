@@ -1,0 +1,41 @@
+// The user's FILE arguments as an ordered list of sources.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/source/compressed.h"
+#include "engine/source/stream.h"
+
+namespace bulkwrite::source {
+
+// The paths that the arguments name, in their order. An argument that is no file but a glob stands for its matches,
+// sorted. "-" is stdin, once at most (usage). What is not there is no_input.
+Result<std::vector<std::string>> resolve(const std::vector<std::string>& arguments);
+
+// Opens the sources one after another. What is compressed shows in its first bytes: gzip, zstd, xz, bzip2, and ZIP, of
+// which every .csv, .tsv and .txt member is a source. One thread.
+class Input {
+ public:
+  // Sees that every path can be read, before anything is done.
+  static Result<Input> open(std::vector<std::string> paths);
+
+  // The next source, or null behind the last. The one before it must be gone.
+  Result<std::unique_ptr<ByteStream>> next();
+  // The bytes of all files as they lie on disk, where all of them are regular files.
+  std::optional<uint64_t> total_bytes() const { return total_bytes_; }
+  // The files not opened yet that are regular and not compressed.
+  std::vector<std::string> plain_files_ahead() const;
+
+ private:
+  std::vector<std::string> paths_;
+  size_t next_ = 0;
+  std::optional<uint64_t> total_bytes_;
+  std::unique_ptr<ZipMembers> members_;  // of the ZIP that is open
+};
+
+}  // namespace bulkwrite::source

@@ -1,0 +1,37 @@
+// One source as a stream of bytes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "engine/base/result.h"
+
+namespace bulkwrite::source {
+
+// The file behind a source, so that a later run can see whether it is still the same. All zero for a pipe.
+struct FileIdentity {
+  std::string path;
+  uint64_t size = 0;
+  int64_t mtime_ns = 0;
+};
+
+// One thread.
+class ByteStream {
+ public:
+  virtual ~ByteStream() = default;
+  // What people call it: the path, "-" for stdin, "exports.zip!leads.csv" for a member.
+  virtual const std::string& name() const = 0;
+  // A plain regular file: what was read can be read again by range at name().
+  virtual bool rereadable() const = 0;
+  virtual const FileIdentity& identity() const = 0;
+  // Waits for at least one byte; 0 only at the true end. no_input where reading fails, input_data where a compressed
+  // stream is damaged or cut off: the message names the offset reached.
+  virtual Result<size_t> read(std::span<char> out) = 0;
+  // How far into the file on disk; for progress.
+  virtual uint64_t file_bytes_read() const = 0;
+};
+
+}  // namespace bulkwrite::source

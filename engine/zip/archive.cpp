@@ -1,0 +1,109 @@
+#include "engine/zip/archive.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <span>
+
+#include "engine/zip/crc32.h"
+
+namespace bulkwrite::zip {
+namespace {
+
+constexpr size_t kLocalHeaderBytes = 30, kDirectoryBytes = 46, kEndBytes = 22;
+constexpr uint16_t kVersion = 20, kUtf8Name = 1 << 11, kStored = 0, kDeflated = 8;
+// 1980-01-01 00:00: an archive depends on its member and nothing else.
+constexpr uint16_t kTime = 0, kDate = (1 << 5) | 1;
+
+class LittleEndian {
+ public:
+  explicit LittleEndian(char* at) : at_(at) {}
+  LittleEndian& u16(uint32_t value) { return bytes(value, 2); }
+  LittleEndian& u32(uint32_t value) { return bytes(value, 4); }
+  LittleEndian& text(std::string_view text) {
+    std::memcpy(at_, text.data(), text.size());
+    at_ += text.size();
+    return *this;
+  }
+  char* at() const { return at_; }
+
+ private:
+  LittleEndian& bytes(uint32_t value, int count) {
+    for (int i = 0; i < count; ++i) *at_++ = static_cast<char>(value >> (8 * i) & 0xFF);
+    return *this;
+  }
+  char* at_;
+};
+
+struct Entry {
+  std::string_view name;
+  uint16_t flags, method;
+  uint32_t crc, packed_bytes, member_bytes;
+};
+
+// What local header and central directory have in common.
+LittleEndian& write_entry(LittleEndian& out, const Entry& entry) {
+  return out.u16(kVersion)
+      .u16(entry.flags)
+      .u16(entry.method)
+      .u16(kTime)
+      .u16(kDate)
+      .u32(entry.crc)
+      .u32(entry.packed_bytes)
+      .u32(entry.member_bytes)
+      .u16(static_cast<uint32_t>(entry.name.size()))
+      .u16(0);
+}
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+}  // namespace
+
+ArchiveWriter::ArchiveWriter(std::unique_ptr<Deflater> deflater) : deflater_(std::move(deflater)) {}
+
+Result<ArchiveWriter::Archive> ArchiveWriter::pack(std::string_view name, std::string_view member) {
+  const size_t frame = kLocalHeaderBytes + kDirectoryBytes + kEndBytes + 2 * name.size();
+  if (name.empty() || name.size() > std::numeric_limits<uint16_t>::max() ||
+      member.size() > std::numeric_limits<uint32_t>::max() - frame) {
+    return Error{ErrorKind::input_data,
+                 fmt::format("a ZIP cannot hold a member of {} bytes under a name of {}", member.size(), name.size())};
+  }
+  if (const size_t needed = frame + member.size(); needed > capacity_) {
+    buffer_ = std::make_unique_for_overwrite<char[]>(needed);
+    capacity_ = needed;
+  }
+  char* const packed = buffer_.get() + kLocalHeaderBytes + name.size();
+  // One byte less than the member: what does not become smaller is stored.
+  size_t packed_bytes = member.size() < 2 ? 0 : deflater_->deflate(member, {packed, member.size() - 1});
+  const bool stored = packed_bytes == 0;
+  if (stored) {
+    std::memcpy(packed, member.data(), member.size());
+    packed_bytes = member.size();
+  }
+  const Entry entry{.name = name,
+                    .flags = is_ascii(name) ? uint16_t{0} : kUtf8Name,
+                    .method = stored ? kStored : kDeflated,
+                    .crc = crc32(0, member),
+                    .packed_bytes = static_cast<uint32_t>(packed_bytes),
+                    .member_bytes = static_cast<uint32_t>(member.size())};
+
+  LittleEndian local(buffer_.get());
+  local.u32(0x04034b50);
+  write_entry(local, entry).text(name);
+
+  LittleEndian tail(packed + packed_bytes);
+  const auto directory_at = static_cast<uint32_t>(tail.at() - buffer_.get());
+  tail.u32(0x02014b50).u16(kVersion);
+  write_entry(tail, entry).u16(0).u16(0).u16(0).u32(0).u32(0).text(name);
+  const auto directory_bytes = static_cast<uint32_t>(tail.at() - buffer_.get()) - directory_at;
+  tail.u32(0x06054b50).u16(0).u16(0).u16(1).u16(1).u32(directory_bytes).u32(directory_at).u16(0);
+  return Archive{.bytes = {buffer_.get(), static_cast<size_t>(tail.at() - buffer_.get())},
+                 .member_crc = entry.crc,
+                 .stored = stored};
+}
+
+}  // namespace bulkwrite::zip

@@ -1,0 +1,56 @@
+#include "engine/zip/reader.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <fmt/format.h>
+
+namespace bulkwrite::zip {
+namespace {
+
+constexpr size_t kBlockBytes = 64 * 1024;
+
+}  // namespace
+
+void ArchiveReader::Free::operator()(::archive* handle) const {
+  archive_read_free(handle);
+}
+
+Error ArchiveReader::fault() const {
+  const char* const text = archive_error_string(archive_.get());
+  return {ErrorKind::input_data,
+          fmt::format("{} is not a sound ZIP: {}", name_, text == nullptr ? "it cannot be read" : text)};
+}
+
+Result<ArchiveReader> ArchiveReader::open_file(const std::filesystem::path& path) {
+  std::error_code failure;
+  if (!std::filesystem::exists(path, failure)) return Error{ErrorKind::no_input, path.string() + " is not there"};
+  ArchiveReader reader(Handle(archive_read_new()), path.string());
+  archive_read_support_format_zip(reader.archive_.get());
+  if (archive_read_open_filename(reader.archive_.get(), path.c_str(), kBlockBytes) != ARCHIVE_OK) return reader.fault();
+  return reader;
+}
+
+Result<ArchiveReader> ArchiveReader::open_bytes(std::string_view bytes) {
+  ArchiveReader reader(Handle(archive_read_new()), "the archive");
+  archive_read_support_format_zip(reader.archive_.get());
+  if (archive_read_open_memory(reader.archive_.get(), bytes.data(), bytes.size()) != ARCHIVE_OK) return reader.fault();
+  return reader;
+}
+
+Result<std::optional<std::string>> ArchiveReader::next_member() {
+  archive_entry* entry = nullptr;
+  const int status = archive_read_next_header(archive_.get(), &entry);
+  if (status == ARCHIVE_EOF) return std::optional<std::string>();
+  if (status != ARCHIVE_OK && status != ARCHIVE_WARN) return fault();
+  const char* name = archive_entry_pathname_utf8(entry);
+  if (name == nullptr) name = archive_entry_pathname(entry);
+  return std::optional<std::string>(name == nullptr ? "" : name);
+}
+
+Result<size_t> ArchiveReader::read(std::span<char> out) {
+  const la_ssize_t got = archive_read_data(archive_.get(), out.data(), out.size());
+  if (got < 0) return fault();
+  return static_cast<size_t>(got);
+}
+
+}  // namespace bulkwrite::zip
