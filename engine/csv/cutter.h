@@ -56,9 +56,9 @@ class Cutter {
 
   struct Cut {
     enum class Kind {
-      need_bytes,      // or, behind end_input: nothing is left
-      chunk,           // `chunk` is complete
-      piece,           // `piece`: bytes of a record that fits into no chunk, valid until the next call; its chunk follows
+      need_bytes,  // or, behind end_input: nothing is left
+      chunk,       // `chunk` is complete
+      piece,       // `piece`: bytes of a record that fits into no chunk, valid until the next call; its chunk follows
       unclosed_quote,  // the input ends here; what came before it has been handed out
     } kind = Kind::need_bytes;
     Chunk chunk;

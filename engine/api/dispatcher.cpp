@@ -1,0 +1,261 @@
+#include "engine/api/dispatcher.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+
+namespace bulkwrite::api {
+namespace {
+
+constexpr uint64_t kTokenExchange = UINT64_MAX;
+constexpr unsigned kTokenRefusalsMax = 3;
+
+uint64_t exchange_of(uint64_t chunk_index) {
+  return chunk_index + 1;
+}
+uint64_t chunk_of(uint64_t exchange) {
+  return exchange - 1;
+}
+
+// scheme://host:port of a URL.
+std::string_view origin_of(std::string_view url) {
+  const size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return {};
+  return url.substr(0, std::min(url.find('/', scheme + 3), url.size()));
+}
+
+std::string_view host_of(std::string_view url) {
+  std::string_view origin = origin_of(url);
+  origin.remove_prefix(std::min(origin.size(), origin.find("://") + 3));
+  if (origin.find('@') != std::string_view::npos) return {};
+  return origin.substr(0, origin.find(':'));
+}
+
+// The service serves results from hosts of its own beside the API's (contract 6.1).
+bool is_service_host(std::string_view host) {
+  for (const std::string_view domain : {".zoho.com", ".zoho.eu", ".zoho.in", ".zoho.com.au", ".zoho.com.cn", ".zoho.jp",
+                                        ".zohocloud.ca", ".zoho.sa", ".zohoapis.com", ".zohoapis.eu", ".zohoapis.in"})
+    if (host.ends_with(domain)) return true;
+  return false;
+}
+
+}  // namespace
+
+Dispatcher::Dispatcher(Transport& transport, const Clock& clock, Journal& journal, Session& session,
+                       DispatcherOptions options)
+    : transport_(transport), clock_(clock), journal_(journal), session_(session), options_(std::move(options)) {}
+
+bool Dispatcher::has_room() const {
+  if (stopping_ || submissions_.size() >= options_.jobs_in_flight_max) return false;
+  const auto held = std::count_if(submissions_.begin(), submissions_.end(),
+                                  [](const auto& entry) { return entry.second.holds_archive(); });
+  return held < static_cast<ptrdiff_t>(options_.archives_held_max);
+}
+
+void Dispatcher::submit(Work work) {
+  BULKWRITE_CHECK(has_room(), "an archive comes only where there is room");
+  const uint64_t chunk = work.chunk_index;
+  const bool fresh =
+      submissions_.try_emplace(chunk, std::move(work), options_.submission, options_.jitter_seed + chunk).second;
+  BULKWRITE_CHECK(fresh, "a chunk is submitted once");
+}
+
+Result<void> Dispatcher::step(Milliseconds at_most) {
+  if (auto ok = send_due(); !ok) return ok;
+  for (Completion& done : transport_.wait(time_to_next(at_most)))
+    if (auto ok = on_completion(std::move(done)); !ok) return ok;
+  const Instant now = clock_.now();
+  for (auto at = submissions_.begin(); at != submissions_.end();) {
+    Submission& submission = at->second;
+    ++at;  // note() may take it away
+    if (auto ok = note(submission, submission.on_time(now)); !ok) return ok;
+  }
+  return {};
+}
+
+Result<void> Dispatcher::send_due() {
+  if (renewal_wanted_ || session_.is_stale(clock_.now()))
+    if (auto ok = renew_token(); !ok) return ok;
+  const Instant now = clock_.now();
+  for (auto& [chunk, submission] : submissions_) {
+    if (renewing_ || requests_ >= options_.requests_in_flight_max) return {};
+    const auto due = submission.due();
+    if (!due || due->at > now) continue;
+    if (auto ok = send(submission, due->request); !ok) return ok;
+  }
+  return {};
+}
+
+Result<void> Dispatcher::renew_token() {
+  if (renewing_ || !session_.can_refresh()) return {};
+  auto request = session_.refresh_request();
+  if (!request) return std::move(request).error();
+  transport_.start(kTokenExchange, *std::move(request));
+  renewing_ = true;
+  renewal_wanted_ = false;
+  return {};
+}
+
+Result<void> Dispatcher::send(Submission& submission, RequestKind kind) {
+  auto request = request_for(submission, kind);
+  if (!request) return std::move(request).error();
+  const uint64_t chunk = submission.work().chunk_index;
+  if (kind == RequestKind::create)
+    if (auto ok = journal_.creating(chunk); !ok) return ok;
+  submission.sent();
+  ++requests_;
+  transport_.start(exchange_of(chunk), *std::move(request));
+  return {};
+}
+
+Result<Request> Dispatcher::request_for(const Submission& submission, RequestKind kind) {
+  const Target& target = session_.target();
+  Request request{.timeout = options_.request_timeout};
+  request.headers = {{"Authorization", session_.authorization()}};
+  switch (kind) {
+    case RequestKind::upload:
+      request.method = Request::Method::post;
+      request.url = target.upload_base + "/crm/v8/upload";
+      request.headers.insert(request.headers.end(), {{"feature", "bulk-write"}, {"X-CRM-ORG", target.org}});
+      request.file_name = submission.work().archive_name;
+      request.file = submission.work().archive;
+      break;
+    case RequestKind::create:
+      request.method = Request::Method::post;
+      request.url = target.api_base + "/crm/bulk/v8/write";
+      request.headers.emplace_back("Content-Type", "application/json");
+      request.body = create_body(options_.job, submission.file_id(), submission.work().csv_name);
+      request.fresh_connection = true;
+      break;
+    case RequestKind::details:
+      request.url = fmt::format("{}/crm/bulk/v8/write/{}", target.api_base, submission.job_id());
+      break;
+    case RequestKind::download: {
+      auto url = result_url(submission.download_url());
+      if (!url) return std::move(url).error();
+      request.url = *std::move(url);
+      break;
+    }
+  }
+  return request;
+}
+
+// Absolute, or relative to the API (contract 6.1). The token goes to the service's own hosts only.
+Result<std::string> Dispatcher::result_url(std::string_view download_url) const {
+  const std::string& base = session_.target().api_base;
+  if (!download_url.starts_with("http"))
+    return fmt::format("{}{}{}", base, download_url.starts_with('/') ? "" : "/", download_url);
+  const bool ours =
+      origin_of(download_url) == origin_of(base) || origin_of(download_url) == origin_of(session_.target().upload_base);
+  if (ours || (download_url.starts_with("https://") && is_service_host(host_of(download_url))))
+    return std::string(download_url);
+  return Error{ErrorKind::not_allowed,
+               fmt::format("a result is offered on a host that is not the service's, {}: the token does not go there",
+                           host_of(download_url))};
+}
+
+Result<void> Dispatcher::on_completion(Completion completion) {
+  if (completion.id == kTokenExchange) {
+    renewing_ = false;
+    if (classify(completion.reply) == ReplyClass::answered || classify(completion.reply) == ReplyClass::refused)
+      return session_.accept(completion.reply);
+    renewal_wanted_ = true;  // the accounts host stumbled; refresh_request() bounds how often it is asked
+    return {};
+  }
+  --requests_;
+  const auto found = submissions_.find(chunk_of(completion.id));
+  BULKWRITE_CHECK(found != submissions_.end(), "a reply belongs to a submission");
+  Submission& submission = found->second;
+  if (classify(completion.reply) == ReplyClass::unauthorised) {
+    if (!session_.can_refresh() || ++refusals_of_token_ > kTokenRefusalsMax)
+      return Error{ErrorKind::not_allowed, "the service does not take the token: " + describe(completion.reply)};
+    const bool creating = submission.stage() == RequestKind::create;
+    submission.on_unauthorised();
+    renewal_wanted_ = !renewing_;
+    return creating ? journal_.not_created(submission.work().chunk_index, describe(completion.reply)) : Result<void>();
+  }
+  refusals_of_token_ = 0;
+  return note(submission, submission.on_reply(completion.reply, clock_.now()));
+}
+
+// Writes what has changed into the journal, and takes an ended submission out.
+Result<void> Dispatcher::note(Submission& submission, Submission::Change change) {
+  const uint64_t chunk = submission.work().chunk_index;
+  Result<void> written;
+  switch (change) {
+    case Submission::Change::none:
+      return {};
+    case Submission::Change::uploaded:
+      written = journal_.uploaded(chunk, submission.file_id());
+      break;
+    case Submission::Change::created:
+      written = journal_.created(chunk, submission.job_id());
+      break;
+    case Submission::Change::not_created:
+      written = journal_.not_created(chunk, submission.why());
+      break;
+    case Submission::Change::create_uncertain:
+      written = journal_.create_uncertain(chunk, submission.why());
+      break;
+    case Submission::Change::job_ended:
+      written = journal_.job_ended(chunk, submission.details().status_text, submission.details().counts);
+      break;
+    case Submission::Change::ended:
+      outcomes_.push_back(submission.take_outcome());
+      submissions_.erase(chunk);
+      return {};
+  }
+  if (!written || !stopping_) return written;
+  return note(submission, submission.let_go(clock_.now()));
+}
+
+Milliseconds Dispatcher::time_to_next(Milliseconds at_most) const {
+  if (requests_ >= options_.requests_in_flight_max || renewing_) return at_most;
+  const Instant now = clock_.now();
+  Milliseconds wait = at_most;
+  for (const auto& [chunk, submission] : submissions_)
+    if (const auto due = submission.due()) wait = std::min(wait, std::max(Milliseconds(0), due->at - now));
+  return wait;
+}
+
+std::vector<Outcome> Dispatcher::take_outcomes() {
+  return std::exchange(outcomes_, {});
+}
+
+void Dispatcher::stop() {
+  stopping_ = true;
+  const Instant now = clock_.now();
+  for (auto at = submissions_.begin(); at != submissions_.end();) {
+    if (at->second.let_go(now) != Submission::Change::ended) {
+      ++at;
+      continue;
+    }
+    outcomes_.push_back(at->second.take_outcome());
+    at = submissions_.erase(at);
+  }
+}
+
+Dispatcher::Gauges Dispatcher::gauges() const {
+  Gauges gauges;
+  for (const auto& [chunk, submission] : submissions_) {
+    switch (submission.stage()) {
+      case RequestKind::upload:
+        ++gauges.uploading;
+        break;
+      case RequestKind::create:
+        ++gauges.creating;
+        break;
+      case RequestKind::details:
+        ++gauges.tracking;
+        break;
+      case RequestKind::download:
+        ++gauges.fetching;
+        break;
+    }
+  }
+  return gauges;
+}
+
+}  // namespace bulkwrite::api

@@ -1,0 +1,90 @@
+// Drives many submissions over one transport, on one thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/api/job_spec.h"
+#include "engine/api/session.h"
+#include "engine/api/submission.h"
+#include "engine/api/transport.h"
+#include "engine/base/clock.h"
+#include "engine/base/result.h"
+
+namespace bulkwrite::api {
+
+// The ledger as the dispatcher sees it. Each call has committed when it returns; an error of it stops the load.
+class Journal {
+ public:
+  virtual ~Journal() = default;
+  virtual Result<void> uploaded(uint64_t chunk, std::string_view file_id) = 0;
+  virtual Result<void> creating(uint64_t chunk) = 0;  // before the request leaves
+  virtual Result<void> created(uint64_t chunk, std::string_view job_id) = 0;
+  virtual Result<void> not_created(uint64_t chunk, std::string_view why) = 0;
+  virtual Result<void> create_uncertain(uint64_t chunk, std::string_view why) = 0;
+  virtual Result<void> job_ended(uint64_t chunk, std::string_view status, const JobCounts& counts) = 0;
+};
+
+struct DispatcherOptions {
+  JobSpec job;
+  SubmissionPolicy submission;
+  unsigned archives_held_max = 4;       // between submit() and their job's creation
+  unsigned jobs_in_flight_max = 10;     // submissions that are not over
+  unsigned requests_in_flight_max = 8;  // contract 8.3: 5 to 25 by edition
+  Milliseconds request_timeout{120'000};
+  uint64_t jitter_seed = 1;
+};
+
+// What it refers to must outlive it.
+class Dispatcher {
+ public:
+  Dispatcher(Transport& transport, const Clock& clock, Journal& journal, Session& session, DispatcherOptions options);
+
+  // Whether one more archive may come now.
+  bool has_room() const;
+  void submit(Work work);  // precondition: has_room()
+
+  // Sends what is due, waits at most so long for replies, and acts on them. An error is the end of the load: the
+  // journal cannot be written, or the sign-in is gone. What is still open then has no outcome; the journal knows how
+  // far it came.
+  Result<void> step(Milliseconds at_most);
+  std::vector<Outcome> take_outcomes();
+  size_t unfinished() const { return submissions_.size(); }
+
+  // Creates nothing more. What awaits a reply gets it or times out; everything else ends as not_sent or in_flight.
+  void stop();
+
+  struct Gauges {
+    uint64_t uploading = 0, creating = 0, tracking = 0, fetching = 0;
+  };
+  Gauges gauges() const;
+
+ private:
+  // A chunk's submission, by its chunk_index; the exchange's id is chunk_index + 1.
+  using Submissions = std::map<uint64_t, Submission>;
+
+  Result<void> send_due();
+  Result<void> send(Submission& submission, RequestKind kind);
+  Result<Request> request_for(const Submission& submission, RequestKind kind);
+  Result<void> renew_token();
+  Result<void> on_completion(Completion completion);
+  Result<void> note(Submission& submission, Submission::Change change);
+  Milliseconds time_to_next(Milliseconds at_most) const;
+  Result<std::string> result_url(std::string_view download_url) const;
+
+  Transport& transport_;
+  const Clock& clock_;
+  Journal& journal_;
+  Session& session_;
+  const DispatcherOptions options_;
+  Submissions submissions_;
+  std::vector<Outcome> outcomes_;
+  unsigned requests_ = 0;
+  bool renewing_ = false, renewal_wanted_ = false, stopping_ = false;
+  unsigned refusals_of_token_ = 0;  // in a row, with a new token each
+};
+
+}  // namespace bulkwrite::api

@@ -1,0 +1,42 @@
+#include "engine/api/job_spec.h"
+
+#include <fmt/format.h>
+
+namespace bulkwrite::api {
+namespace {
+
+std::string mapping_json(const FieldMapping& mapping) {
+  std::string out = fmt::format("{{\"api_name\":{},\"index\":{}", json_string(mapping.api_name), mapping.column);
+  if (!mapping.format.empty()) out += ",\"format\":" + json_string(mapping.format);
+  if (!mapping.find_by.empty()) out += ",\"find_by\":" + json_string(mapping.find_by);
+  return out + "}";
+}
+
+}  // namespace
+
+std::string json_string(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\')
+      out += fmt::format("\\{}", c);
+    else if (static_cast<unsigned char>(c) < 0x20)
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    else
+      out += c;
+  }
+  return out += '"';
+}
+
+std::string create_body(const JobSpec& job, std::string_view file_id, std::string_view csv_name) {
+  std::string mappings;
+  for (const FieldMapping& mapping : job.mappings) mappings += (mappings.empty() ? "" : ",") + mapping_json(mapping);
+  const std::string find_by = job.find_by.empty() ? "" : ",\"find_by\":" + json_string(job.find_by);
+  return fmt::format(
+      "{{\"character_encoding\":\"UTF-8\",\"operation\":{},\"ignore_empty\":{},\"resource\":[{{\"type\":\"data\","
+      "\"module\":{{\"api_name\":{}}},"
+      "\"file_id\":{},\"file_names\":[{}]{},\"field_mappings\":[{}]}}]}}",
+      json_string(job.operation), job.ignore_empty, json_string(job.module), json_string(file_id),
+      json_string(csv_name), find_by, mappings);
+}
+
+}  // namespace bulkwrite::api

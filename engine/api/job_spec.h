@@ -1,0 +1,32 @@
+// What a job shall do, the same for every chunk of a load (contract 3.1, 3.2).
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bulkwrite::api {
+
+struct FieldMapping {
+  std::string api_name;
+  size_t column = 0;    // 0-based
+  std::string format;   // of a date or datetime; empty: none
+  std::string find_by;  // of a lookup; empty: none
+};
+
+struct JobSpec {
+  std::string operation;  // insert, update, upsert
+  std::string module;
+  std::string find_by;  // empty: none
+  std::vector<FieldMapping> mappings;
+  bool ignore_empty = false;
+};
+
+// The body of a create request: always with explicit mappings by index (contract 3.3).
+std::string create_body(const JobSpec& job, std::string_view file_id, std::string_view csv_name);
+
+// A JSON string, quotes included. Bytes that are not UTF-8 are the caller's fault and go through as they are.
+std::string json_string(std::string_view text);
+
+}  // namespace bulkwrite::api

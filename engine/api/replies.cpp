@@ -1,0 +1,176 @@
+#include "engine/api/replies.h"
+
+#include <fmt/format.h>
+#include <simdjson.h>
+
+#include <charconv>
+
+namespace bulkwrite::api {
+namespace {
+
+namespace dom = simdjson::dom;
+
+// A parsed body and the parser that owns it.
+struct Json {
+  dom::parser parser;
+  dom::element root;
+  bool valid = false;
+
+  explicit Json(std::string_view body) {
+    valid = parser.parse(body.data(), body.size()).get(root) == simdjson::SUCCESS;
+  }
+};
+
+dom::element find(dom::element object, std::string_view key, bool& found) {
+  dom::element value;
+  found = object.is_object() && object.at_key(key).get(value) == simdjson::SUCCESS;
+  return value;
+}
+
+// A string, or a number as text: ids come as either (contract 2.2).
+std::string text_of(dom::element object, std::string_view key) {
+  bool found = false;
+  const dom::element value = find(object, key, found);
+  std::string_view text;
+  int64_t number = 0;
+  if (!found) return "";
+  if (value.get(text) == simdjson::SUCCESS) return std::string(text);
+  if (value.get(number) == simdjson::SUCCESS) return std::to_string(number);
+  return "";
+}
+
+std::optional<uint64_t> count_of(dom::element object, std::string_view key) {
+  bool found = false;
+  const dom::element value = find(object, key, found);
+  uint64_t number = 0;
+  if (!found || value.get(number) != simdjson::SUCCESS) return std::nullopt;
+  return number;
+}
+
+// "IN PROGRESS", "In_Progress" and "INPROGRESS" are one (contract 4.3).
+std::string normalised(std::string_view status) {
+  std::string out;
+  for (const char c : status)
+    if (c != ' ' && c != '_') out += static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  return out;
+}
+
+JobStatus job_status(std::string_view text) {
+  const std::string status = normalised(text);
+  if (status == "COMPLETED") return JobStatus::completed;
+  if (status == "FAILED" || status == "FAILURE") return JobStatus::failed;
+  if (status == "SKIPPED") return JobStatus::skipped;
+  return JobStatus::running;
+}
+
+std::string id_in_details(std::string_view body, std::string_view key) {
+  const Json json(body);
+  if (!json.valid || normalised(text_of(json.root, "status")) != "SUCCESS") return "";
+  bool found = false;
+  const dom::element details = find(json.root, "details", found);
+  return found ? text_of(details, key) : "";
+}
+
+}  // namespace
+
+std::optional<ServiceError> parse_service_error(std::string_view body) {
+  const Json json(body);
+  if (!json.valid) return std::nullopt;
+  if (std::string code = text_of(json.root, "code"); !code.empty()) {
+    if (normalised(text_of(json.root, "status")) == "SUCCESS") return std::nullopt;
+    return ServiceError{std::move(code), text_of(json.root, "message")};
+  }
+  if (std::string code = text_of(json.root, "ERROR_CODE"); !code.empty()) {
+    const std::string hint = text_of(json.root, "x-error");
+    return ServiceError{"GATEWAY_" + code,
+                        text_of(json.root, "ERROR_MESSAGE") + (hint.empty() ? "" : " (" + hint + ")")};
+  }
+  for (const std::string_view key : {"info", "x-info"})
+    if (std::string text = text_of(json.root, key); !text.empty()) return ServiceError{"GATEWAY", std::move(text)};
+  return std::nullopt;
+}
+
+ReplyClass classify(const Reply& reply) {
+  if (reply.delivery == Delivery::not_sent) return ReplyClass::not_sent;
+  if (reply.delivery == Delivery::uncertain) return ReplyClass::uncertain;
+  if (reply.status >= 200 && reply.status < 300) return ReplyClass::answered;
+  if (reply.status == 401) return ReplyClass::unauthorised;
+  if (reply.status == 429) return ReplyClass::throttled;
+  if (reply.status >= 400 && reply.status < 500 && parse_service_error(reply.body)) return ReplyClass::refused;
+  return ReplyClass::broken;
+}
+
+std::string describe(const Reply& reply) {
+  if (reply.delivery != Delivery::complete) return reply.failure.empty() ? "no reply" : reply.failure;
+  const auto error = parse_service_error(reply.body);
+  if (!error) return fmt::format("HTTP {}", reply.status);
+  return fmt::format("HTTP {} {}{}{}", reply.status, error->code, error->message.empty() ? "" : ": ", error->message);
+}
+
+std::optional<Milliseconds> retry_after(const Reply& reply) {
+  const std::string_view text = reply.header("retry-after");
+  int64_t seconds = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (text.empty() || fault != std::errc() || end != text.data() + text.size() || seconds < 0) return std::nullopt;
+  return std::chrono::seconds(std::min<int64_t>(seconds, 3600));
+}
+
+Result<TokenAnswer> parse_token(const Reply& reply) {
+  const Json json(reply.body);
+  const std::string token = json.valid ? text_of(json.root, "access_token") : "";
+  if (token.empty()) {
+    const std::string why = json.valid ? text_of(json.root, "error") : "";
+    return Error{ErrorKind::not_allowed,
+                 fmt::format("the sign-in was refused: {}", why.empty() ? describe(reply) : why)};
+  }
+  TokenAnswer answer{.access_token = token, .api_domain = text_of(json.root, "api_domain")};
+  // Where expires_in_sec is there, expires_in counts milliseconds (contract 1.5).
+  const auto seconds = count_of(json.root, "expires_in_sec");
+  const auto plain = count_of(json.root, "expires_in");
+  answer.expires_in = std::chrono::seconds(seconds.value_or(plain.value_or(3600)));
+  return answer;
+}
+
+Result<std::string> parse_org(std::string_view body) {
+  const Json json(body);
+  bool found = false;
+  dom::element first;
+  if (json.valid) {
+    const dom::element orgs = find(json.root, "org", found);
+    found = found && orgs.is_array() && orgs.at(0).get(first) == simdjson::SUCCESS;
+  }
+  std::string zgid = found ? text_of(first, "zgid") : "";
+  if (zgid.empty()) return Error{ErrorKind::configuration, "the service's reply about the organisation has no zgid"};
+  return zgid;
+}
+
+std::string parse_file_id(std::string_view body) {
+  return id_in_details(body, "file_id");
+}
+std::string parse_job_id(std::string_view body) {
+  return id_in_details(body, "id");
+}
+
+std::optional<JobDetails> parse_job_details(std::string_view body) {
+  const Json json(body);
+  if (!json.valid) return std::nullopt;
+  JobDetails details{.status_text = text_of(json.root, "status")};
+  if (details.status_text.empty() || text_of(json.root, "id").empty()) return std::nullopt;
+  details.status = job_status(details.status_text);
+  bool found = false;
+  const dom::element result = find(json.root, "result", found);
+  if (found) details.download_url = text_of(result, "download_url");
+  const dom::element resources = find(json.root, "resource", found);
+  dom::element first;
+  if (found && resources.is_array() && resources.at(0).get(first) == simdjson::SUCCESS) {
+    details.code = text_of(first, "code");
+    const dom::element file = find(first, "file", found);
+    if (found) {
+      details.counts = {count_of(file, "added_count"), count_of(file, "updated_count"), count_of(file, "skipped_count"),
+                        count_of(file, "total_count")};
+    }
+  }
+  return details;
+}
+
+}  // namespace bulkwrite::api

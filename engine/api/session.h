@@ -1,0 +1,75 @@
+// Who we are at the service: the token, and what is read once before a load begins.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/api/replies.h"
+#include "engine/api/retry.h"
+#include "engine/api/transport.h"
+#include "engine/base/clock.h"
+#include "engine/base/result.h"
+
+namespace bulkwrite::api {
+
+// Where the service is. Bases have no slash at the end.
+struct Target {
+  std::string api_base, accounts_base, upload_base;
+  std::string org;  // zgid, for X-CRM-ORG; empty: read from the service
+};
+
+// Either a token that someone else renews, or what it takes to get one.
+struct Credentials {
+  std::string access_token;
+  std::string client_id, client_secret, refresh_token;
+};
+
+constexpr size_t kRefreshesMax = 10;  // in kRefreshWindow (contract 1.6)
+constexpr Milliseconds kRefreshWindow = std::chrono::minutes(10);
+
+// Used by one thread: first by the one that prepares the load, then by the network thread. The transport and the clock
+// must outlive it. Secrets stay inside: no message holds one.
+class Session {
+ public:
+  Session(Transport& transport, const Clock& clock, Target target, Credentials credentials);
+
+  const Target& target() const { return target_; }
+
+  // These wait for their replies, and repeat what may be repeated. Nothing else may be under way on the transport.
+  // Errors: not_allowed, service_down, configuration (no such module, a reply that is not understood).
+  Result<void> sign_in();
+  Result<void> find_org();
+  Result<std::string> get_fields(std::string_view module);  // the reply's body
+  Result<std::string> get_layouts(std::string_view module);
+
+  // "Zoho-oauthtoken ..." (contract 1.4)
+  std::string authorization() const { return "Zoho-oauthtoken " + token_; }
+
+  // Renewing while a load runs: the dispatcher sends refresh_request() and hands the reply to accept().
+  bool can_refresh() const { return !credentials_.refresh_token.empty(); }
+  bool is_stale(Instant now) const { return stale_at_ && now >= *stale_at_; }
+  Result<Request> refresh_request();  // not_allowed where too many were asked for
+  Result<void> accept(const Reply& reply);
+
+ private:
+  Result<Reply> get(std::string_view path);
+  Result<Reply> exchange(const std::function<Result<Request>()>& make);
+  Reply wait_for(Request request);
+
+  Transport& transport_;
+  const Clock& clock_;
+  Target target_;
+  Credentials credentials_;
+  std::string token_;
+  std::optional<Instant> stale_at_;
+  std::deque<Instant> refreshes_;
+  uint64_t next_id_ = 0;
+};
+
+// A value in a query or a form, with everything but letters, digits and -._~ escaped.
+std::string percent_encoded(std::string_view text);
+
+}  // namespace bulkwrite::api

@@ -1,0 +1,201 @@
+#include "engine/api/submission.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+
+namespace bulkwrite::api {
+namespace {
+
+// A file that the service has forgotten is uploaded again, but not for ever.
+constexpr unsigned kUploadsMax = 3;
+
+bool is_forgotten_file(const Reply& reply) {
+  const auto error = parse_service_error(reply.body);
+  return error && (error->code == "INVALID_FILE_ID" || error->code == "FILE_NOT_FOUND");
+}
+
+bool looks_like_zip(std::string_view bytes) {
+  return bytes.starts_with("PK\x03\x04") || bytes.starts_with("PK\x05\x06");
+}
+
+ErrorKind kind_of(const Reply& reply) {
+  switch (classify(reply)) {
+    case ReplyClass::throttled:
+      return ErrorKind::transient;
+    case ReplyClass::refused:
+      return reply.status == 403 ? ErrorKind::not_allowed : ErrorKind::configuration;
+    default:
+      return ErrorKind::service_down;
+  }
+}
+
+}  // namespace
+
+Submission::Submission(Work work, const SubmissionPolicy& policy, uint64_t seed)
+    : work_(std::move(work)), policy_(policy), backoff_(policy.retry, seed), poll_interval_(policy.poll_min) {}
+
+std::optional<Submission::Due> Submission::due() const {
+  if (awaiting_ || done_) return std::nullopt;
+  return Due{stage_, due_at_};
+}
+
+Submission::Change Submission::on_reply(const Reply& reply, Instant now) {
+  BULKWRITE_CHECK(awaiting_, "a reply answers a request");
+  awaiting_ = false;
+  Change change = Change::none;
+  switch (stage_) {
+    case RequestKind::upload:
+      change = on_upload(reply, now);
+      break;
+    case RequestKind::create:
+      change = on_create(reply, now);
+      break;
+    case RequestKind::details:
+      change = on_details(reply, now);
+      break;
+    case RequestKind::download:
+      change = on_download(reply, now);
+      break;
+  }
+  if (letting_go_ && !done_ && change == Change::none) return let_go(now);
+  return change;
+}
+
+void Submission::go_on(RequestKind stage, Instant at) {
+  if (stage != stage_) backoff_.succeeded();
+  stage_ = stage;
+  due_at_ = at;
+}
+
+Submission::Change Submission::end(OutcomeKind kind, std::optional<Error> error) {
+  done_ = true;
+  if (error) why_ = error->message;
+  outcome_.kind = kind;
+  outcome_.error = std::move(error);
+  return Change::ended;
+}
+
+// Tries the same request again after a while; gives up as `otherwise` when it has been tried often enough.
+Submission::Change Submission::again(const Reply& reply, Instant now, OutcomeKind otherwise) {
+  const auto wait = backoff_.next(retry_after(reply));
+  if (!wait) return end(otherwise, Error{kind_of(reply), describe(reply)});
+  due_at_ = now + *wait;
+  return Change::none;
+}
+
+Submission::Change Submission::on_upload(const Reply& reply, Instant now) {
+  const ReplyClass kind = classify(reply);
+  if (kind == ReplyClass::refused)
+    return end(OutcomeKind::refused, Error{kind_of(reply), "the upload was refused: " + describe(reply)});
+  if (kind != ReplyClass::answered) return again(reply, now, OutcomeKind::not_sent);
+  // A 200 alone is no success (contract 2.3).
+  file_id_ = parse_file_id(reply.body);
+  if (file_id_.empty()) {
+    if (parse_service_error(reply.body))
+      return end(OutcomeKind::refused, Error{ErrorKind::configuration, "the upload was refused: " + describe(reply)});
+    return again(reply, now, OutcomeKind::not_sent);
+  }
+  ++uploads_;
+  go_on(RequestKind::create, now);
+  return Change::uploaded;
+}
+
+Submission::Change Submission::on_create(const Reply& reply, Instant now) {
+  switch (classify(reply)) {
+    case ReplyClass::answered:
+      job_id_ = parse_job_id(reply.body);
+      if (job_id_.empty()) return uncertain_create(reply, now);
+      created_at_ = now;
+      work_.archive = std::string();
+      go_on(RequestKind::details, now + poll_interval_);
+      return Change::created;
+    case ReplyClass::not_sent:
+    case ReplyClass::throttled:
+      // No job exists, so even a plain insert may be sent again.
+      why_ = describe(reply);
+      return again(reply, now, OutcomeKind::not_sent) == Change::ended ? Change::ended : Change::not_created;
+    case ReplyClass::refused:
+      if (is_forgotten_file(reply) && uploads_ < kUploadsMax) {
+        why_ = describe(reply);
+        go_on(RequestKind::upload, now);
+        return Change::not_created;
+      }
+      return end(OutcomeKind::refused, Error{kind_of(reply), "the job was refused: " + describe(reply)});
+    default:
+      return uncertain_create(reply, now);
+  }
+}
+
+// The job may exist. Only what cannot double a record is sent again (contract 10.2).
+Submission::Change Submission::uncertain_create(const Reply& reply, Instant now) {
+  why_ = "the reply to its creation is missing: " + describe(reply);
+  if (policy_.resend_is_safe && !letting_go_) {
+    if (const auto wait = backoff_.next(retry_after(reply))) {
+      outcome_.resent = true;
+      due_at_ = now + *wait;
+      return Change::create_uncertain;
+    }
+  }
+  return end(OutcomeKind::uncertain, Error{ErrorKind::service_down, why_});
+}
+
+Submission::Change Submission::on_details(const Reply& reply, Instant now) {
+  const auto details = classify(reply) == ReplyClass::answered ? parse_job_details(reply.body) : std::nullopt;
+  if (!details) return again(reply, now, OutcomeKind::in_flight);
+  backoff_.succeeded();
+  details_ = *details;
+  outcome_.counts = details_.counts;
+  if (details_.status == JobStatus::running) {
+    poll_interval_ = std::min(policy_.poll_max, poll_interval_ * 2);
+    due_at_ = now + poll_interval_;
+    return on_time(now);
+  }
+  // A FAILED or SKIPPED job may still have a result; without one there is nothing more to learn.
+  if (!details_.download_url.empty()) {
+    go_on(RequestKind::download, now);
+    return Change::job_ended;
+  }
+  if (details_.status == JobStatus::completed)
+    return end(OutcomeKind::unfetched, Error{ErrorKind::transient, fmt::format("job {} is {} but names no result",
+                                                                               job_id_, details_.status_text)});
+  return end(OutcomeKind::failed,
+             Error{ErrorKind::transient, fmt::format("job {} is {}{}{}", job_id_, details_.status_text,
+                                                     details_.code.empty() ? "" : ": ", details_.code)});
+}
+
+Submission::Change Submission::on_download(const Reply& reply, Instant now) {
+  if (classify(reply) != ReplyClass::answered || !looks_like_zip(reply.body))
+    return again(reply, now, OutcomeKind::unfetched);
+  outcome_.result_zip = reply.body;
+  return end(OutcomeKind::finished);
+}
+
+Submission::Change Submission::on_time(Instant now) {
+  if (stage_ != RequestKind::details || awaiting_ || done_ || now < created_at_ + policy_.job_deadline)
+    return Change::none;
+  return end(OutcomeKind::in_flight,
+             Error{ErrorKind::transient, fmt::format("job {} had not ended when its deadline was over", job_id_)});
+}
+
+Submission::Change Submission::let_go(Instant) {
+  letting_go_ = true;
+  if (awaiting_ || done_) return Change::none;
+  const Error stopped{ErrorKind::transient, "stopped"};
+  if (stage_ == RequestKind::upload) return end(OutcomeKind::not_sent, stopped);
+  if (stage_ == RequestKind::details) return end(OutcomeKind::in_flight, stopped);
+  if (stage_ == RequestKind::download) return end(OutcomeKind::unfetched, stopped);
+  // A creation that is being repeated may have succeeded before.
+  return end(outcome_.resent ? OutcomeKind::uncertain : OutcomeKind::not_sent, stopped);
+}
+
+Outcome Submission::take_outcome() {
+  outcome_.chunk_index = work_.chunk_index;
+  outcome_.records = work_.records;
+  outcome_.job_id = job_id_;
+  return std::move(outcome_);
+}
+
+}  // namespace bulkwrite::api

@@ -1,0 +1,111 @@
+// One chunk's life at the service as a pure state machine: replies and the time go in, the next request comes out.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "engine/api/replies.h"
+#include "engine/api/retry.h"
+#include "engine/base/clock.h"
+#include "engine/base/error.h"
+
+namespace bulkwrite::api {
+
+// A chunk on its way. The archive is owned until its job exists.
+struct Work {
+  uint64_t chunk_index = 0;
+  uint64_t records = 0;
+  std::string archive_name, csv_name;
+  std::string archive;
+};
+
+enum class OutcomeKind {
+  finished,   // the job ended and its result is here
+  failed,     // the service says that the job FAILED
+  refused,    // the service refused the upload or the job for good: there is no job
+  uncertain,  // whether the job was created is not known
+  in_flight,  // the job runs; a deadline or a stop ended our waiting
+  unfetched,  // the job ended, but its result could not be downloaded
+  not_sent,   // stopped before the job was created: nothing of it is at the service but a file
+};
+
+struct Outcome {
+  uint64_t chunk_index = 0;
+  uint64_t records = 0;
+  OutcomeKind kind = OutcomeKind::not_sent;
+  std::string job_id;
+  JobCounts counts;
+  std::string result_zip;
+  std::optional<Error> error;  // why, where it is not finished
+  bool resent = false;         // the job was created more than once
+};
+
+struct SubmissionPolicy {
+  RetryPolicy retry;
+  bool resend_is_safe = false;  // update, upsert, insert with find_by (contract 10.2)
+  Milliseconds poll_min{5'000}, poll_max{60'000};
+  Milliseconds job_deadline{std::chrono::hours(6)};  // from the job's creation
+};
+
+enum class RequestKind { upload, create, details, download };
+
+class Submission {
+ public:
+  Submission(Work work, const SubmissionPolicy& policy, uint64_t seed);
+
+  // What to send next, and when. Nothing while a reply is awaited, and once done.
+  struct Due {
+    RequestKind request;
+    Instant at;
+  };
+  std::optional<Due> due() const;
+  void sent() { awaiting_ = true; }
+
+  // What a reply has changed; the caller writes it into the ledger.
+  enum class Change { none, uploaded, created, not_created, create_uncertain, job_ended, ended };
+  Change on_reply(const Reply& reply, Instant now);
+  // The token was refused: send the same again, once there is a new one.
+  void on_unauthorised() { awaiting_ = false; }
+
+  // Ends it now, unless a reply is awaited; then on_reply ends it. Creates nothing any more.
+  Change let_go(Instant now);
+  // Time passes: the job's deadline may be over.
+  Change on_time(Instant now);
+
+  const Work& work() const { return work_; }
+  const std::string& file_id() const { return file_id_; }
+  const std::string& job_id() const { return job_id_; }
+  const std::string& download_url() const { return details_.download_url; }
+  const JobDetails& details() const { return details_; }
+  RequestKind stage() const { return stage_; }
+  bool is_awaiting() const { return awaiting_; }
+  bool holds_archive() const { return stage_ == RequestKind::upload || stage_ == RequestKind::create; }
+  const std::string& why() const { return why_; }
+  Outcome take_outcome();  // once `ended`
+
+ private:
+  Change on_upload(const Reply& reply, Instant now);
+  Change on_create(const Reply& reply, Instant now);
+  Change on_details(const Reply& reply, Instant now);
+  Change on_download(const Reply& reply, Instant now);
+  Change again(const Reply& reply, Instant now, OutcomeKind otherwise);
+  Change uncertain_create(const Reply& reply, Instant now);
+  Change end(OutcomeKind kind, std::optional<Error> error = {});
+  void go_on(RequestKind stage, Instant at);
+
+  Work work_;
+  const SubmissionPolicy policy_;
+  Backoff backoff_;
+  RequestKind stage_ = RequestKind::upload;
+  Instant due_at_{};
+  bool awaiting_ = false, done_ = false, letting_go_ = false;
+  unsigned uploads_ = 0;
+  Instant created_at_{};
+  Milliseconds poll_interval_;
+  std::string file_id_, job_id_, why_;
+  JobDetails details_;
+  Outcome outcome_;
+};
+
+}  // namespace bulkwrite::api

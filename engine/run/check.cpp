@@ -1,0 +1,98 @@
+#include "engine/run/check.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <optional>
+
+#include "engine/run/in_order.h"
+#include "engine/run/mapping_text.h"
+#include "engine/run/schema_json.h"
+#include "engine/schema/checker.h"
+#include "engine/schema/mapping.h"
+
+namespace bulkwrite::run {
+namespace {
+
+struct CheckedChunk {
+  uint64_t records = 0;
+  std::vector<Reject> rejects;
+};
+
+class NoPieces final : public PieceSink {
+ public:
+  Result<void> piece(uint64_t, const SourceInfo&, std::string_view) override { return {}; }
+};
+
+CheckedChunk check_chunk(const csv::Chunk& chunk, const schema::RecordChecker* checker,
+                         const std::vector<std::string>& names) {
+  CheckedChunk checked{.records = chunk.records()};
+  if (chunk.too_long) {
+    checked.rejects.push_back(describe_too_long(chunk.parts.front()));
+    return checked;
+  }
+  for (Judge judge(chunk, checker); judge.next();) {
+    if (judge.problems().empty()) continue;
+    checked.rejects.push_back(describe_reject(chunk, judge, names));
+    checked.rejects.back().bytes.clear();
+  }
+  return checked;
+}
+
+Result<std::optional<schema::RecordChecker>> make_checker(const std::filesystem::path& schema_file,
+                                                          const csv::Header& header, const Tell& tell) {
+  if (schema_file.empty()) return std::optional<schema::RecordChecker>();
+  auto text = read_file(schema_file);
+  if (!text) return Error{ErrorKind::configuration, std::move(text).error().message};
+  auto schema = schema_from_fields_json(*text, "");
+  if (!schema) return in_context(schema_file.string(), std::move(schema).error());
+  const schema::Mapping mapping = schema::map_by_api_name(header.names, *schema);
+  tell_unmapped(mapping, header.names, tell);
+  auto checker = schema::RecordChecker::make(mapping);
+  if (!checker) return in_context(schema_file.string(), std::move(checker).error());
+  return std::optional<schema::RecordChecker>(*std::move(checker));
+}
+
+}  // namespace
+
+Result<CheckReport> check(const CheckOptions& options, Progress& progress, std::stop_token stop, const Tell& tell,
+                          const std::function<void(const Reject&, const std::string& source)>& found) {
+  const auto begun = std::chrono::steady_clock::now();
+  auto front = Front::open(options.input, progress);
+  if (!front) return std::move(front).error();
+  const csv::Header& header = (*front)->header();
+  tell((*front)->dialect_text());
+  for (const std::string& fault : csv::header_faults(header.names)) tell("warning: the header has " + fault);
+  auto checker = make_checker(options.schema_file, header, tell);
+  if (!checker) return std::move(checker).error();
+  const schema::RecordChecker* const rules = checker->has_value() ? &**checker : nullptr;
+
+  CheckReport report;
+  NoPieces pieces;
+  const auto make_worker = [&]() -> std::function<Result<CheckedChunk>(csv::Chunk&)> {
+    return [&](csv::Chunk& chunk) { return check_chunk(chunk, rules, header.names); };
+  };
+  const auto consume = [&](CheckedChunk chunk) -> Result<void> {
+    report.summary.records_read += chunk.records;
+    report.summary.rejected += chunk.rejects.size();
+    ++report.summary.chunks;
+    for (const Reject& reject : chunk.rejects) {
+      for (const Reject::Why& why : reject.reasons) ++report.rules[std::string(why.rule)];
+      found(reject, (*front)->source(reject.source).name);
+    }
+    return {};
+  };
+  const PassEnd end =
+      pass_in_order<CheckedChunk>(**front, pieces, worker_count(options.workers), stop, make_worker, consume);
+
+  Summary& summary = report.summary;
+  if (end.fault) return *end.fault;
+  if (end.input) summary.errors.push_back(*end.input);
+  summary.not_sent = summary.records_read - summary.rejected;
+  summary.blank_lines = (*front)->blank_lines();
+  summary.bytes_read = progress.bytes_read;
+  summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
+  return report;
+}
+
+}  // namespace bulkwrite::run

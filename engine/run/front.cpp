@@ -1,0 +1,220 @@
+#include "engine/run/front.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+namespace bulkwrite::run {
+namespace {
+
+constexpr size_t kBlockBytes = 256 * 1024;
+constexpr size_t kHeaderBlockBytes = 64 * 1024;
+
+// Every header that the archives may carry fits into this much room in front of a chunk.
+size_t headroom_for(const csv::Header& header) {
+  return static_cast<size_t>(csv::header_allowance(header)) + 64;
+}
+
+Error in_source(const std::string& name, Error error) {
+  return in_context(name, std::move(error));
+}
+
+}  // namespace
+
+Front::Front(const InputOptions& options, source::Input input, Progress& progress)
+    : options_(options), input_(std::move(input)), progress_(progress) {}
+
+Result<std::unique_ptr<Front>> Front::open(const InputOptions& options, Progress& progress) {
+  if (auto ok = validate(options); !ok) return std::move(ok).error();
+  auto files = source::resolve(options.files);
+  if (!files) return std::move(files).error();
+  auto input = source::Input::open(*std::move(files));
+  if (!input) return std::move(input).error();
+  std::unique_ptr<Front> front(new Front(options, *std::move(input), progress));
+  progress.bytes_total = front->input_.total_bytes().value_or(0);
+
+  auto first = front->next_source();
+  if (!first) return std::move(first).error();
+  if (!first->has_value()) return Error{ErrorKind::no_input, "no input holds a CSV"};
+  front->header_ = (*first)->header;
+  front->first_ = *std::move(first);
+  if (auto ok = front->check_headers_ahead(); !ok) return std::move(ok).error();
+  return front;
+}
+
+// Opens the next source and reads its header.
+Result<std::optional<Front::OpenSource>> Front::next_source() {
+  auto stream = input_.next();
+  if (!stream) return std::move(stream).error();
+  if (*stream == nullptr) return std::optional<OpenSource>();
+  OpenSource source{.stream = *std::move(stream)};
+  const std::string& name = source.stream->name();
+  const csv::HeaderOptions header_options{options_.delimiter, static_cast<size_t>(options_.record_bytes_max)};
+  std::string prefix;
+  for (bool at_end = false;;) {
+    auto header = csv::read_header(prefix, at_end, header_options);
+    if (!header) return in_source(name, std::move(header).error());
+    if (header->has_value()) {
+      source.header = **std::move(header);
+      break;
+    }
+    const size_t had = prefix.size();
+    prefix.resize(had + kHeaderBlockBytes);
+    auto got = source.stream->read(std::span(prefix).subspan(had));
+    if (!got) return std::move(got).error();
+    prefix.resize(had + *got);
+    at_end = *got == 0;
+  }
+  source.read_ahead = prefix.substr(static_cast<size_t>(source.header.data_offset));
+  if (!source.stream->rereadable()) all_rereadable_ = false;
+  const std::scoped_lock lock(sources_mutex_);
+  sources_.push_back({name, source.stream->rereadable(), source.stream->identity()});
+  return std::optional<OpenSource>(std::move(source));
+}
+
+// Plain files are looked at before anything is done, so that a wrong one is found before the first upload.
+Result<void> Front::check_headers_ahead() {
+  const csv::HeaderOptions header_options{options_.delimiter, static_cast<size_t>(options_.record_bytes_max)};
+  for (const std::string& path : input_.plain_files_ahead()) {
+    auto file = open_for_reading(path);
+    if (!file) return std::move(file).error();
+    std::string prefix(options_.record_bytes_max + kHeaderBlockBytes, '\0');
+    auto got = read_at(*file, 0, prefix, path);
+    if (!got) return std::move(got).error();
+    const bool at_end = *got < prefix.size();
+    prefix.resize(*got);
+    auto header = csv::read_header(prefix, at_end, header_options);
+    if (!header) return in_source(path, std::move(header).error());
+    if (!header->has_value()) return Error{ErrorKind::input_data, path + ": the header does not end"};
+    if (auto ok = agree(**header, path); !ok) return ok;
+  }
+  return {};
+}
+
+Result<void> Front::agree(const csv::Header& header, const std::string& name) const {
+  if (header.delimiter != header_.delimiter) {
+    return Error{ErrorKind::input_data,
+                 fmt::format("{}: the delimiter is {}, but that of the first source is {}: load them apart", name,
+                             csv::delimiter_text(header.delimiter), csv::delimiter_text(header_.delimiter))};
+  }
+  if (header.names == header_.names) return {};
+  size_t at = 0;
+  while (at < header.names.size() && at < header_.names.size() && header.names[at] == header_.names[at]) ++at;
+  const auto told = [&](const std::vector<std::string>& names) {
+    return at < names.size() ? fmt::format("\"{}\"", names[at]) : std::string("nothing");
+  };
+  return Error{
+      ErrorKind::input_data,
+      fmt::format("{}: column {} is {}, but in the first source it is {}: sources of one input share one header", name,
+                  at + 1, told(header.names), told(header_.names))};
+}
+
+std::string Front::dialect_text() const {
+  return fmt::format("delimiter {} ({}), {} columns", csv::delimiter_text(header_.delimiter),
+                     header_.delimiter_detected ? "it gives the header the most columns" : "as given",
+                     header_.names.size());
+}
+
+csv::CutOptions Front::cut_options() const {
+  return {.records_max = options_.records_max,
+          .bytes_max = options_.bytes_max,
+          .quote_bytes_max = std::min(options_.record_bytes_max, options_.bytes_max),
+          .resync_on_unclosed_quote = options_.resync_on_unclosed_quote,
+          .header_bytes = csv::header_allowance(header_),
+          .headroom = headroom_for(header_)};
+}
+
+Result<void> Front::run(std::stop_token stop, BoundedQueue<csv::Chunk>& out, BoundedQueue<csv::Chunk>& used,
+                        PieceSink& pieces) {
+  stop_ = stop;
+  out_ = &out;
+  used_ = &used;
+  pieces_ = &pieces;
+  csv::Cutter cutter(cut_options());
+  const auto goes_on = [&] { return !closed_ && !stop_.stop_requested(); };
+  uint32_t ordinal = 0;
+  std::optional<OpenSource> source = std::move(first_);
+  first_.reset();
+  while (source && goes_on()) {
+    if (auto ok = agree(source->header, source->stream->name()); !ok) return ok;
+    if (auto ok = cut_source(ordinal++, *source, cutter); !ok) return ok;
+    if (!goes_on()) break;
+    auto next = next_source();
+    if (!next) return std::move(next).error();
+    source = *std::move(next);
+  }
+  if (goes_on()) {
+    cutter.end_input();
+    if (auto ok = drain(cutter); !ok) return ok;
+    progress_.input_ended = true;
+  }
+  blank_lines_ = cutter.blank_lines();
+  return {};
+}
+
+Result<void> Front::cut_source(uint32_t ordinal, OpenSource& source, csv::Cutter& cutter) {
+  source::ByteStream& stream = *source.stream;
+  cutter.begin_source(ordinal, source.header.data_offset, header_.names.size(), header_.delimiter);
+  std::string_view ahead = source.read_ahead;
+  const uint64_t passed_before = progress_.bytes_passed;
+  while (!closed_ && !stop_.stop_requested()) {
+    const std::span<char> space = cutter.space(kBlockBytes);
+    size_t got = std::min(ahead.size(), space.size());
+    if (got > 0) {
+      std::memcpy(space.data(), ahead.data(), got);
+      ahead.remove_prefix(got);
+    } else {
+      auto read = stream.read(space.first(kBlockBytes));
+      if (!read) return std::move(read).error();
+      got = *read;
+      if (got == 0) break;
+    }
+    cutter.filled(got);
+    progress_.bytes_read += got;
+    progress_.bytes_passed = passed_before + stream.file_bytes_read();
+    if (auto ok = drain(cutter); !ok) return ok;
+  }
+  if (closed_ || stop_.stop_requested()) return {};
+  cutter.end_source();
+  return drain(cutter);
+}
+
+Result<void> Front::drain(csv::Cutter& cutter) {
+  while (!closed_) {
+    while (auto spare = used_->try_pop()) cutter.recycle(*std::move(spare));
+    csv::Cutter::Cut cut = cutter.next();
+    switch (cut.kind) {
+      case csv::Cutter::Cut::Kind::need_bytes:
+        return {};
+      case csv::Cutter::Cut::Kind::piece: {
+        const SourceInfo info = source(static_cast<uint32_t>(sources_.size() - 1));
+        if (auto ok = pieces_->piece(cutter.chunks(), info, cut.piece); !ok) return ok;
+        break;
+      }
+      case csv::Cutter::Cut::Kind::unclosed_quote: {
+        const auto& at = cut.unclosed;
+        return Error{ErrorKind::input_data,
+                     fmt::format("{}: record {} (byte {}): the quote at byte {} is not closed within {} bytes, so "
+                                 "nothing behind it can be "
+                                 "told for sure; mend the file there, raise --max-record-bytes if the field is meant "
+                                 "to be that long, or give "
+                                 "--on-unclosed-quote resync to reject the record and go on behind its first line end",
+                                 source(at.source).name, at.record_number, at.record_offset, at.quote_offset,
+                                 std::min(options_.record_bytes_max, options_.bytes_max))};
+      }
+      case csv::Cutter::Cut::Kind::chunk:
+        progress_.records_read += cut.chunk.records();
+        ++progress_.chunks_cut;
+        if (!out_->push(std::move(cut.chunk))) closed_ = true;
+        break;
+    }
+  }
+  return {};
+}
+
+SourceInfo Front::source(uint32_t ordinal) const {
+  const std::scoped_lock lock(sources_mutex_);
+  return sources_[ordinal];
+}
+
+}  // namespace bulkwrite::run

@@ -1,0 +1,94 @@
+// The front: opens the sources one after another, reads them in blocks, and cuts them into chunks.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "engine/base/queue.h"
+#include "engine/base/result.h"
+#include "engine/csv/cutter.h"
+#include "engine/csv/header.h"
+#include "engine/run/options.h"
+#include "engine/run/progress.h"
+#include "engine/source/input.h"
+#include "engine/source/stream.h"
+
+namespace bulkwrite::run {
+
+// What is known of a source once it has been opened.
+struct SourceInfo {
+  std::string name;
+  bool rereadable = false;
+  source::FileIdentity identity;  // of the file behind it
+};
+
+// Takes the bytes of a record that fits into no chunk, as they go by.
+class PieceSink {
+ public:
+  virtual ~PieceSink() = default;
+  virtual Result<void> piece(uint64_t chunk_index, const SourceInfo& source, std::string_view bytes) = 0;
+};
+
+class Front {
+ public:
+  // Resolves and opens the inputs and reads the header of the first one, and of each that can be read again. Errors:
+  // usage, no_input, or input_data (no header, or headers that differ).
+  static Result<std::unique_ptr<Front>> open(const InputOptions& options, Progress& progress);
+
+  const csv::Header& header() const { return header_; }
+  std::optional<uint64_t> total_bytes() const { return input_.total_bytes(); }
+  bool all_rereadable() const { return all_rereadable_; }
+
+  csv::CutOptions cut_options() const;
+  // For people: the delimiter, why it is that one, and how many columns there are.
+  std::string dialect_text() const;
+
+  // Cuts the whole input; on one thread, once. Chunks go to `out`, those that are used up come back through `used`.
+  // Ends early, without an error, when asked to stop or when `out` is closed. An error (input_data, no_input) means
+  // that the input cannot be read to its end; what was cut before it has gone out, as far as whole chunks reach.
+  // A chunk's bytes, and the sources it names, stay as they are until the chunk comes back.
+  Result<void> run(std::stop_token stop, BoundedQueue<csv::Chunk>& out, BoundedQueue<csv::Chunk>& used,
+                   PieceSink& pieces);
+
+  // The sources that chunks may name. Safe from any thread for a source whose chunk one has been handed.
+  SourceInfo source(uint32_t ordinal) const;
+  uint64_t blank_lines() const { return blank_lines_; }  // once run() has returned
+
+ private:
+  struct OpenSource {
+    std::unique_ptr<source::ByteStream> stream;
+    csv::Header header;
+    std::string read_ahead;  // bytes behind the header that were read with it
+  };
+
+  Front(const InputOptions& options, source::Input input, Progress& progress);
+  Result<std::optional<OpenSource>> next_source();
+  Result<void> check_headers_ahead();
+  Result<void> agree(const csv::Header& header, const std::string& name) const;
+  Result<void> cut_source(uint32_t ordinal, OpenSource& source, csv::Cutter& cutter);
+  Result<void> drain(csv::Cutter& cutter);
+
+  const InputOptions options_;
+  source::Input input_;
+  Progress& progress_;
+  csv::Header header_;
+  bool all_rereadable_ = true;
+  std::optional<OpenSource> first_;
+
+  mutable std::mutex sources_mutex_;
+  std::vector<SourceInfo> sources_;
+
+  // Of the running call.
+  std::stop_token stop_;
+  BoundedQueue<csv::Chunk>* out_ = nullptr;
+  BoundedQueue<csv::Chunk>* used_ = nullptr;
+  PieceSink* pieces_ = nullptr;
+  bool closed_ = false;
+  uint64_t blank_lines_ = 0;
+};
+
+}  // namespace bulkwrite::run

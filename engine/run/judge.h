@@ -1,0 +1,45 @@
+// Decides record by record what may be sent. The same code judges in `check`, `pack`, `load` and when results are
+// reconciled, so that all of them agree on which records were sent.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/csv/records.h"
+#include "engine/schema/checker.h"
+
+namespace bulkwrite::run {
+
+struct Problem {
+  std::string_view rule;         // as in the reasons files; docs/records.md lists them
+  std::optional<size_t> column;  // none where the whole record is at fault
+};
+
+// Walks a chunk that is not too_long. One thread; chunk and checker must outlive it.
+class Judge {
+ public:
+  // `checker` may be null: only what needs no schema is judged then.
+  Judge(const csv::Chunk& chunk, const schema::RecordChecker* checker);
+
+  bool next();  // to the next record; false behind the last
+  const csv::Record& record() const { return record_; }
+  // Empty: the record may be sent.
+  std::span<const Problem> problems() const { return problems_; }
+  const std::vector<std::string_view>& fields() const { return reader_.fields(); }
+  std::string_view bytes() const { return chunk_.bytes().substr(record_.begin, record_.end - record_.begin); }
+
+ private:
+  const csv::Chunk& chunk_;
+  const schema::RecordChecker* const checker_;
+  const bool clean_text_;
+  csv::RecordReader reader_;
+  csv::Record record_;
+  std::vector<Problem> problems_;
+  std::vector<schema::Violation> violations_;
+  std::string scratch_;
+};
+
+}  // namespace bulkwrite::run

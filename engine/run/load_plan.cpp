@@ -1,0 +1,136 @@
+#include "engine/run/load_plan.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <random>
+
+#include "engine/run/mapping_text.h"
+#include "engine/run/member.h"
+#include "engine/run/schema_json.h"
+
+namespace bulkwrite::run {
+namespace {
+
+std::string operation_name(schema::Operation operation) {
+  switch (operation) {
+    case schema::Operation::insert:
+      return "insert";
+    case schema::Operation::update:
+      return "update";
+    case schema::Operation::upsert:
+      return "upsert";
+  }
+  return "insert";
+}
+
+Result<void> refuse_header_faults(const csv::Header& header) {
+  const std::vector<std::string> faults = csv::header_faults(header.names);
+  if (faults.empty()) return {};
+  return Error{ErrorKind::input_data, fmt::format("the header cannot be loaded: {}", fmt::join(faults, "; "))};
+}
+
+Result<schema::Schema> fetch_schema(api::Session& session, const LoadOptions& options) {
+  auto fields = session.get_fields(options.module);
+  if (!fields) return std::move(fields).error();
+  auto schema = schema_from_fields_json(*fields, options.module);
+  if (!schema) return in_context("the fields of " + options.module, std::move(schema).error());
+  auto layouts = session.get_layouts(options.module);
+  if (!layouts) return std::move(layouts).error();
+  if (auto ok = mark_layout_required(*schema, *layouts); !ok)
+    return in_context("the layouts of " + options.module, std::move(ok).error());
+  for (schema::Field& field : schema->fields) {
+    if (field.type == schema::FieldType::date && field.format.empty()) field.format = options.date_format;
+    if (field.type == schema::FieldType::datetime && field.format.empty()) field.format = options.datetime_format;
+  }
+  return schema;
+}
+
+api::JobSpec job_spec(const LoadOptions& options, const schema::Mapping& mapping) {
+  api::JobSpec job{
+      .operation = operation_name(options.operation), .module = options.module, .find_by = options.find_by};
+  for (size_t i = 0; i < mapping.columns.size(); ++i) {
+    if (!mapping.columns[i]) continue;
+    const schema::Field& field = *mapping.columns[i];
+    const bool is_lookup = field.type == schema::FieldType::lookup || field.type == schema::FieldType::ownerlookup;
+    job.mappings.push_back({.api_name = field.api_name,
+                            .column = i,
+                            .format = std::string(schema::format_of(field)),
+                            .find_by = is_lookup ? "id" : ""});
+  }
+  return job;
+}
+
+std::vector<std::string> archive_names(const schema::Mapping& mapping) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < mapping.columns.size(); ++i)
+    names.push_back(mapping.columns[i] ? mapping.columns[i]->api_name : fmt::format("column_{}", i + 1));
+  return names;
+}
+
+api::DispatcherOptions dispatcher_options(const LoadOptions& options, api::JobSpec job) {
+  api::DispatcherOptions out;
+  out.job = std::move(job);
+  out.submission.resend_is_safe = options.operation != schema::Operation::insert || !options.find_by.empty();
+  out.submission.poll_min = options.poll_min;
+  out.submission.poll_max = options.poll_max;
+  out.submission.job_deadline = options.job_deadline;
+  out.submission.retry.attempts_max = options.attempts_max;
+  out.archives_held_max = options.uploads_max;
+  out.jobs_in_flight_max = options.jobs_max;
+  out.request_timeout = options.request_timeout;
+  out.jitter_seed = options.jitter_seed != 0 ? options.jitter_seed : std::random_device{}();
+  return out;
+}
+
+}  // namespace
+
+Result<void> validate_load(const LoadOptions& options) {
+  if (auto ok = validate(options.input); !ok) return ok;
+  if (options.module.empty()) return Error{ErrorKind::usage, "name the module with --module, such as --module Leads"};
+  if (options.target.api_base.empty()) return Error{ErrorKind::usage, "no target to load into"};
+  return {};
+}
+
+Result<LoadPlan> make_plan(const LoadOptions& options, const csv::Header& header, api::Transport& transport,
+                           const Clock& clock, const Tell& tell) {
+  if (auto ok = refuse_header_faults(header); !ok) return std::move(ok).error();
+  LoadPlan plan;
+  plan.session = std::make_unique<api::Session>(transport, clock, options.target, options.credentials);
+  if (auto ok = plan.session->sign_in(); !ok) return std::move(ok).error();
+  if (auto ok = plan.session->find_org(); !ok) return std::move(ok).error();
+  auto schema = fetch_schema(*plan.session, options);
+  if (!schema) return std::move(schema).error();
+
+  plan.mapping = schema::map_by_api_name(header.names, *schema);
+  if (auto ok = schema::check_mapping(plan.mapping, *schema, options.operation, options.find_by); !ok)
+    return std::move(ok).error();
+  tell_unmapped(plan.mapping, header.names, tell);
+  auto checker = schema::RecordChecker::make(plan.mapping);
+  if (!checker) return std::move(checker).error();
+  plan.checker = std::make_shared<const schema::RecordChecker>(*std::move(checker));
+
+  plan.names = header.names;
+  plan.header_bytes = header.bytes;
+  plan.archive_header = header_line(archive_names(plan.mapping), header.delimiter);
+  plan.dispatcher_options = dispatcher_options(options, job_spec(options, plan.mapping));
+  if (options.operation == schema::Operation::insert) plan.present_field = options.find_by;
+  plan.facts = {.module = options.module,
+                .operation = operation_name(options.operation),
+                .find_by = options.find_by,
+                .org = plan.session->target().org,
+                .target = options.target.api_base,
+                .header = header.bytes,
+                .delimiter = header.delimiter};
+  return plan;
+}
+
+ReconcileOptions LoadPlan::reconcile_options(const RunDirectory& directory) const {
+  ReconcileOptions out{
+      .run_dir = directory.path, .header_bytes = header_bytes, .names = names, .present_field = present_field};
+  for (size_t i = 0; i < mapping.columns.size(); ++i)
+    if (mapping.columns[i]) out.mapped_columns.push_back(i);
+  return out;
+}
+
+}  // namespace bulkwrite::run

@@ -1,0 +1,43 @@
+// What is settled before the first byte is sent: who we are, what the module wants, and which column goes where.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/api/dispatcher.h"
+#include "engine/api/session.h"
+#include "engine/base/result.h"
+#include "engine/csv/header.h"
+#include "engine/run/ledger.h"
+#include "engine/run/load.h"
+#include "engine/run/reconcile.h"
+#include "engine/run/run_directory.h"
+#include "engine/schema/checker.h"
+#include "engine/schema/mapping.h"
+
+namespace bulkwrite::run {
+
+struct LoadPlan {
+  std::unique_ptr<api::Session> session;
+  schema::Mapping mapping;
+  std::shared_ptr<const schema::RecordChecker> checker;
+  api::DispatcherOptions dispatcher_options;
+  RunFacts facts;
+  std::string archive_header;      // API names where columns are mapped, column_N elsewhere
+  std::vector<std::string> names;  // the user's names of the columns
+  std::string header_bytes;        // the input's own header
+  std::string present_field;
+
+  ReconcileOptions reconcile_options(const RunDirectory& directory) const;
+};
+
+Result<void> validate_load(const LoadOptions& options);
+
+// Signs in, reads the module's fields, maps the header and refuses what cannot be loaded: faults of the header and
+// missing columns (input_data), an operation that lacks its find_by (configuration), a sign-in that fails
+// (not_allowed).
+Result<LoadPlan> make_plan(const LoadOptions& options, const csv::Header& header, api::Transport& transport,
+                           const Clock& clock, const Tell& tell);
+
+}  // namespace bulkwrite::run

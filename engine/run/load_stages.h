@@ -1,0 +1,76 @@
+// The stages of a load and the queues between them: front, workers, network, and the caller as collector.
+#pragma once
+
+#include <stop_token>
+#include <vector>
+
+#include "engine/api/dispatcher.h"
+#include "engine/run/front.h"
+#include "engine/run/in_order.h"
+#include "engine/run/ledger.h"
+#include "engine/run/load.h"
+#include "engine/run/load_plan.h"
+#include "engine/run/member.h"
+#include "engine/run/reconcile.h"
+#include "engine/run/run_directory.h"
+#include "engine/zip/archive.h"
+
+namespace bulkwrite::run {
+
+constexpr size_t kArchivesWaitingMax = 2;  // packed, not yet taken by the network
+constexpr size_t kOutcomesWaitingMax = 16;
+
+// One load, run once. What it refers to must outlive it.
+class LoadLine {
+ public:
+  LoadLine(Front& front, const LoadPlan& plan, Ledger& ledger, const Spool& spool, const RunDirectory& directory,
+           api::Dispatcher& dispatcher, api::Transport& transport, Reconciler& reconciler, const LoadOptions& options,
+           Progress& progress);
+
+  // Returns when every chunk that was cut is settled in the ledger and reconciled, with the errors that ended it early.
+  std::vector<Error> run(std::stop_token stop);
+
+ private:
+  void run_front(std::stop_token stop);
+  void run_worker();
+  void run_network(std::stop_token stop);
+  void collect();
+
+  Result<void> prepare(csv::Chunk& chunk, zip::ArchiveWriter& writer, MemberBuilder& member);
+  Result<void> note_sources(const csv::Chunk& chunk);
+  void feed_dispatcher();
+  void turn_away_archives();
+  void close_input();  // nothing more is sent; what runs goes on to its end
+
+  void hand_on_outcomes();
+  void show_gauges();
+  Result<void> keep(api::Outcome outcome);
+  Result<void> reconcile_settled();
+  void fail(Error error);  // first error wins; everything ends
+
+  Front& front_;
+  const LoadPlan& plan_;
+  Ledger& ledger_;
+  const Spool& spool_;
+  const RunDirectory& directory_;
+  api::Dispatcher& dispatcher_;
+  api::Transport& transport_;
+  Reconciler& reconciler_;
+  const LoadOptions& options_;
+  Progress& progress_;
+  const std::string archive_name_;
+
+  BoundedQueue<csv::Chunk> cut_{kChunksWaitingMax};
+  BoundedQueue<csv::Chunk> used_;
+  BoundedQueue<api::Work> packed_{kArchivesWaitingMax};
+  // An outcome, or nothing for a chunk without anything to send.
+  BoundedQueue<std::optional<api::Outcome>> ended_{kOutcomesWaitingMax};
+  std::stop_source stop_input_;          // ends the front
+  std::atomic<bool> broken_{false};      // a fault: everything ends
+  std::atomic<bool> closed_{false};      // nothing more is sent
+  std::atomic<bool> letting_go_{false};  // asked to stop: what runs is let go of
+  FirstError fault_, input_fault_;
+  uint64_t next_to_reconcile_ = 0;
+};
+
+}  // namespace bulkwrite::run

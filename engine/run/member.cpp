@@ -1,0 +1,76 @@
+#include "engine/run/member.h"
+
+#include <cstring>
+
+#include "engine/base/check.h"
+#include "engine/csv/field.h"
+
+namespace bulkwrite::run {
+namespace {
+
+// A field of a tab-separated record, for a comma-separated one: its bytes stay, and quotes come around it only where a
+// comma would otherwise split it.
+void append_with_commas(std::string& out, std::string_view raw) {
+  const bool quote = !raw.starts_with('"') && raw.find(',') != std::string_view::npos;
+  if (quote) out += '"';
+  out += raw;
+  if (quote) out += '"';
+}
+
+}  // namespace
+
+void MemberBuilder::begin(const csv::Chunk& chunk) {
+  chunk_ = &chunk;
+  records_ = 0;
+  last_unterminated_ = false;
+  ranges_.clear();
+  encoded_.clear();
+}
+
+void MemberBuilder::accept(const csv::Record& record, const std::vector<std::string_view>& fields) {
+  ++records_;
+  // Where the source ends without a terminator, the LF behind it is ours: needed unless nothing follows.
+  last_unterminated_ = record.next == record.end;
+  if (chunk_->delimiter == '\t') {
+    for (size_t i = 0; i < fields.size(); ++i) {
+      if (i > 0) encoded_ += ',';
+      append_with_commas(encoded_, fields[i]);
+    }
+    encoded_ += last_unterminated_ ? "\n" : chunk_->bytes().substr(record.end, record.next - record.end);
+    return;
+  }
+  const size_t end = last_unterminated_ ? record.end + 1 : record.next;
+  if (!ranges_.empty() && ranges_.back().end == record.begin)
+    ranges_.back().end = end;
+  else
+    ranges_.push_back({record.begin, end});
+}
+
+std::string_view MemberBuilder::build(csv::Chunk& chunk, std::string_view header) {
+  BULKWRITE_CHECK(header.size() <= chunk.buffer.headroom(), "the header fits into the room in front of the records");
+  const size_t ours = last_unterminated_ ? 1 : 0;
+  if (chunk.delimiter == '\t') {
+    encoded_.insert(0, header);
+    return std::string_view(encoded_).substr(0, encoded_.size() - ours);
+  }
+  char* const data = chunk.buffer.data();
+  size_t end = 0;
+  for (const Range& range : ranges_) {
+    if (range.begin != end) std::memmove(data + end, data + range.begin, range.end - range.begin);
+    end += range.end - range.begin;
+  }
+  std::memcpy(data - header.size(), header.data(), header.size());
+  return {data - header.size(), header.size() + end - ours};
+}
+
+std::string header_line(const std::vector<std::string>& names, char delimiter) {
+  const char joint = delimiter == '\t' ? ',' : delimiter;
+  std::string line;
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (i > 0) line += joint;
+    csv::append_field(line, names[i]);
+  }
+  return line += '\n';
+}
+
+}  // namespace bulkwrite::run

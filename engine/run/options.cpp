@@ -1,0 +1,36 @@
+#include "engine/run/options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <thread>
+
+namespace bulkwrite::run {
+namespace {
+
+Result<void> within(std::string_view option, uint64_t value, uint64_t max) {
+  if (value >= 1 && value <= max) return {};
+  return Error{ErrorKind::usage, fmt::format("{} must be from 1 to {}, not {}", option, max, value)};
+}
+
+}  // namespace
+
+Result<void> validate(const InputOptions& options) {
+  if (options.files.empty()) return Error{ErrorKind::usage, "no input: name at least one file, or - for stdin"};
+  if (auto ok = within("--records", options.records_max, csv::kRecordsMax); !ok) return ok;
+  if (auto ok = within("--bytes", options.bytes_max, csv::kBytesMax); !ok) return ok;
+  if (options.delimiter && std::string_view(",;:|\t").find(*options.delimiter) == std::string_view::npos)
+    return Error{ErrorKind::usage, "--delimiter must be one of , ; : | or tab"};
+  return within("--max-record-bytes", options.record_bytes_max, csv::kBytesMax);
+}
+
+std::string version() {
+  return BULKWRITE_VERSION;
+}
+
+unsigned worker_count(unsigned asked) {
+  return asked != 0 ? asked : std::max(1U, std::thread::hardware_concurrency());
+}
+
+}  // namespace bulkwrite::run

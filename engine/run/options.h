@@ -1,0 +1,44 @@
+// What a caller may ask of the engine. Each call validates its options before it reads or writes anything (usage).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/csv/cutter.h"
+
+namespace bulkwrite::run {
+
+struct InputOptions {
+  std::vector<std::string> files;                    // paths, globs, "-" for stdin
+  std::optional<char> delimiter;                     // none: detected from the header
+  uint64_t records_max = csv::kRecordsMax;           // of a chunk; 1 .. csv::kRecordsMax
+  uint64_t bytes_max = csv::kBytesMax;               // of a chunk as sent, header included; 1 .. csv::kBytesMax
+  uint64_t record_bytes_max = csv::kRecordBytesMax;  // how long a quoted field may stay open; at most bytes_max
+  bool resync_on_unclosed_quote = false;
+};
+
+enum class Packing { fast, small };
+
+struct PackOptions {
+  InputOptions input;
+  std::filesystem::path directory;  // made if missing; refused unless empty
+  unsigned workers = 0;             // 0: one a core
+  Packing packing = Packing::small;
+};
+
+struct CheckOptions {
+  InputOptions input;
+  std::filesystem::path schema_file;  // empty: only what needs no schema
+  unsigned workers = 0;
+};
+
+std::string version();
+
+Result<void> validate(const InputOptions& options);
+unsigned worker_count(unsigned asked);
+
+}  // namespace bulkwrite::run

@@ -1,0 +1,24 @@
+// The directory of one run and the names of what lies in it (docs/run-directory.md).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+
+#include "engine/base/result.h"
+
+namespace bulkwrite::run {
+
+struct RunDirectory {
+  std::filesystem::path path;
+
+  std::filesystem::path ledger() const { return path / "ledger.db"; }
+  std::filesystem::path results() const { return path / "results"; }
+  std::filesystem::path result(uint64_t chunk_index) const;  // the result archive of a chunk's job
+  std::filesystem::path spool() const { return path / "spool"; }
+  std::filesystem::path summary() const { return path / "summary.json"; }
+
+  // Makes `asked`, which must not hold a run already, or a new directory named by the time under `runs_root`.
+  static Result<RunDirectory> make(const std::filesystem::path& asked, const std::filesystem::path& runs_root);
+};
+
+}  // namespace bulkwrite::run

@@ -1,0 +1,96 @@
+#include "engine/run/schema_json.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+namespace bulkwrite::run {
+namespace {
+
+using Json = nlohmann::json;
+
+// Written through other ways than a CSV column, whatever their operation_type says (contract 7.4, 9.1).
+constexpr std::array<std::string_view, 7> kNeverFromCsv{"fileupload", "imageupload", "profileimage",  "subform",
+                                                        "formula",    "autonumber",  "rollup_summary"};
+
+Result<Json> parse(std::string_view text) {
+  Json json = Json::parse(text, nullptr, false);
+  if (json.is_discarded()) return Error{ErrorKind::configuration, "it is not JSON"};
+  return json;
+}
+
+bool flag(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_boolean() && found->get<bool>();
+}
+
+std::string text(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+bool is_filled_object(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_object() && !found->empty();
+}
+
+// By operation_type: field_read_only is set on fields that may be written all the same (contract 9.1).
+bool is_writable(const Json& field, const std::string& data_type) {
+  if (std::find(kNeverFromCsv.begin(), kNeverFromCsv.end(), data_type) != kNeverFromCsv.end()) return false;
+  const auto types = field.find("operation_type");
+  return types == field.end() || !types->is_object() || flag(*types, "api_create") || flag(*types, "api_update");
+}
+
+schema::Field field_of(const Json& json) {
+  const std::string data_type = text(json, "data_type");
+  schema::Field field{.api_name = text(json, "api_name"),
+                      .label = text(json, "field_label"),
+                      .type = schema::parse_field_type(data_type),
+                      .required = flag(json, "system_mandatory") || flag(json, "required"),
+                      .unique = is_filled_object(json, "unique"),
+                      .writable = is_writable(json, data_type),
+                      .format = text(json, "format")};
+  const auto length = json.find("length");
+  if (length != json.end() && length->is_number_unsigned()) field.length_max = length->get<size_t>();
+  return field;
+}
+
+}  // namespace
+
+Result<schema::Schema> schema_from_fields_json(std::string_view text_of_json, const std::string& module) {
+  auto json = parse(text_of_json);
+  if (!json) return std::move(json).error();
+  const auto fields = json->is_object() ? json->find("fields") : json->end();
+  if (!json->is_object() || fields == json->end() || !fields->is_array())
+    return Error{ErrorKind::configuration, "it has no list of \"fields\""};
+  schema::Schema schema{.module = module.empty() ? text(*json, "module") : module};
+  for (size_t i = 0; i < fields->size(); ++i) {
+    const Json& field = (*fields)[i];
+    if (!field.is_object() || text(field, "api_name").empty())
+      return Error{ErrorKind::configuration, fmt::format("fields[{}] has no \"api_name\"", i)};
+    schema.fields.push_back(field_of(field));
+  }
+  return schema;
+}
+
+Result<void> mark_layout_required(schema::Schema& schema, std::string_view layouts_json) {
+  auto json = parse(layouts_json);
+  if (!json) return std::move(json).error();
+  if (!json->is_object() || !json->contains("layouts") || !(*json)["layouts"].is_array())
+    return Error{ErrorKind::configuration, "it has no list of \"layouts\""};
+  for (const Json& layout : (*json)["layouts"]) {
+    if (!layout.is_object() || !layout.contains("sections") || !layout["sections"].is_array()) continue;
+    for (const Json& section : layout["sections"]) {
+      if (!section.is_object() || !section.contains("fields") || !section["fields"].is_array()) continue;
+      for (const Json& field : section["fields"]) {
+        if (!field.is_object() || !flag(field, "required")) continue;
+        if (schema::Field* const known = schema.find(text(field, "api_name"))) known->required = true;
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace bulkwrite::run

@@ -1,0 +1,148 @@
+#include "engine/run/verdict.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <optional>
+
+#include "engine/csv/cutter.h"
+#include "engine/csv/field.h"
+#include "engine/csv/header.h"
+#include "engine/csv/records.h"
+#include "engine/zip/reader.h"
+
+namespace bulkwrite::run {
+namespace {
+
+constexpr size_t kBlockBytes = 256 * 1024;
+// A result holds three of the columns that were sent, and three short ones: this much is not a result.
+constexpr uint64_t kResultBytesMax = 64 << 20;
+
+Error not_a_result(std::string why) {
+  return {ErrorKind::input_data, "the result is not one: " + std::move(why)};
+}
+
+std::string upper(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return out;
+}
+
+std::optional<size_t> find_column(const std::vector<std::string>& names,
+                                  std::initializer_list<std::string_view> wanted) {
+  // From the end: the service's columns stand behind the echoed ones, whose names are the user's.
+  for (const std::string_view name : wanted)
+    for (size_t i = names.size(); i-- > 0;)
+      if (upper(names[i]) == name) return i;
+  return std::nullopt;
+}
+
+VerdictStatus status_of(std::string_view raw) {
+  constexpr std::array<std::pair<std::string_view, VerdictStatus>, 4> kNames{
+      {{"ADDED", VerdictStatus::added},
+       {"UPDATED", VerdictStatus::updated},
+       {"SKIPPED", VerdictStatus::skipped},
+       {"UNPROCESSED", VerdictStatus::unprocessed}}};
+  std::string scratch;
+  const std::string text = upper(csv::value_of(raw, scratch));
+  for (const auto& [name, status] : kNames)
+    if (text == name) return status;
+  return VerdictStatus::unknown;
+}
+
+Result<std::string> read_member(zip::ArchiveReader& archive) {
+  std::string text;
+  for (;;) {
+    const size_t had = text.size();
+    if (had > kResultBytesMax) return not_a_result("it is larger than any result can be");
+    text.resize(had + kBlockBytes);
+    auto got = archive.read(std::span(text).subspan(had));
+    if (!got) return std::move(got).error();
+    text.resize(had + *got);
+    if (*got == 0) return text;
+  }
+}
+
+// Whether a group of errors begins at `at`: capital letters and underscores up to a dash or the end.
+bool begins_group(std::string_view text, size_t at) {
+  const size_t end = text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_", at);
+  return end != at && at < text.size() && (end == std::string_view::npos || text[end] == '-' || text[end] == ':');
+}
+
+VerdictError parse_group(std::string_view group) {
+  const size_t dash = group.find('-');
+  VerdictError error{.code = std::string(group.substr(0, dash))};
+  if (dash == std::string_view::npos) return error;
+  for (size_t from = dash + 1; from <= group.size();) {
+    const size_t comma = std::min(group.find(',', from), group.size());
+    error.fields.emplace_back(group.substr(from, comma - from));
+    from = comma + 1;
+  }
+  return error;
+}
+
+}  // namespace
+
+Result<Verdicts> Verdicts::read(const std::filesystem::path& path) {
+  auto archive = zip::ArchiveReader::open_file(path);
+  if (!archive) return std::move(archive).error();
+  auto member = archive->next_member();
+  if (!member) return std::move(member).error();
+  if (!member->has_value()) return not_a_result("the archive is empty");
+  auto text = read_member(*archive);
+  if (!text) return std::move(text).error();
+  auto header = csv::read_header(*text, true, {.delimiter = ','});
+  if (!header) return not_a_result(std::move(header).error().message);
+  if (!header->has_value()) return not_a_result("it has no header");
+  const std::vector<std::string>& names = (**header).names;
+  const auto data_offset = static_cast<size_t>((**header).data_offset);
+
+  csv::Cutter cutter({.records_max = std::numeric_limits<uint64_t>::max(), .bytes_max = 2 * kResultBytesMax});
+  cutter.begin_source(0, data_offset, names.size(), ',');
+  const std::string_view data = std::string_view(*text).substr(data_offset);
+  std::copy(data.begin(), data.end(), cutter.space(data.size() + 1).begin());
+  cutter.filled(data.size());
+  cutter.end_source();
+  csv::Cutter::Cut cut = cutter.next();
+  if (cut.kind == csv::Cutter::Cut::Kind::unclosed_quote) return not_a_result("a quote in it is not closed");
+  cutter.end_input();
+  cut = cutter.next();
+  Verdicts verdicts;
+  if (cut.kind == csv::Cutter::Cut::Kind::chunk) verdicts.bytes_ = std::move(cut.chunk);
+  verdicts.bytes_.columns = names.size();
+  if (auto ok = verdicts.index(names); !ok) return std::move(ok).error();
+  return verdicts;
+}
+
+Result<void> Verdicts::index(const std::vector<std::string>& names) {
+  const auto status = find_column(names, {"STATUS"});
+  const auto id = find_column(names, {"RECORD_ID", "ID"});
+  const auto errors = find_column(names, {"ERRORS"});
+  if (!status || !id) return not_a_result("its header lacks STATUS or RECORD_ID");
+  const size_t echoed = std::min({*status, *id, errors.value_or(*status)});
+  csv::RecordReader reader(bytes_);
+  for (csv::Record record; reader.next(record);) {
+    if (record.flaw) return not_a_result("record " + std::to_string(record.record_number) + " of it is broken");
+    const auto& fields = reader.fields();
+    rows_.push_back({.status = status_of(fields[*status]),
+                     .record_id = fields[*id],
+                     .errors = errors ? fields[*errors] : std::string_view(),
+                     .echoed = {fields.begin(), fields.begin() + static_cast<ptrdiff_t>(echoed)}});
+  }
+  return {};
+}
+
+std::vector<VerdictError> parse_errors(std::string_view errors) {
+  std::vector<VerdictError> groups;
+  size_t from = 0;
+  for (size_t colon = errors.find(':'); colon != std::string_view::npos; colon = errors.find(':', colon + 1)) {
+    if (!begins_group(errors, colon + 1)) continue;
+    groups.push_back(parse_group(errors.substr(from, colon - from)));
+    from = colon + 1;
+  }
+  if (from < errors.size()) groups.push_back(parse_group(errors.substr(from)));
+  return groups;
+}
+
+}  // namespace bulkwrite::run

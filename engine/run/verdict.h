@@ -1,0 +1,45 @@
+// What the service said of each record of a chunk: the CSV inside a result archive (contract 6.3, 6.4).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/csv/chunk.h"
+
+namespace bulkwrite::run {
+
+enum class VerdictStatus { added, updated, skipped, unprocessed, unknown };
+
+struct Verdict {
+  VerdictStatus status = VerdictStatus::unknown;
+  std::string_view record_id;            // raw field
+  std::string_view errors;               // raw field
+  std::vector<std::string_view> echoed;  // raw fields of the first mapped columns, as they came back
+};
+
+// The verdicts of one job in the order of the result file. Movable; the verdicts point into it.
+class Verdicts {
+ public:
+  // Errors (input_data): not a ZIP, damaged, no CSV in it, a CSV without the columns that name status and id.
+  static Result<Verdicts> read(const std::filesystem::path& archive);
+  const std::vector<Verdict>& rows() const { return rows_; }
+
+ private:
+  Result<void> index(const std::vector<std::string>& names);
+
+  csv::Chunk bytes_;
+  std::vector<Verdict> rows_;
+};
+
+// One group of the ERRORS field: CODE-field,field (contract 6.4).
+struct VerdictError {
+  std::string code;
+  std::vector<std::string> fields;  // may be empty
+};
+std::vector<VerdictError> parse_errors(std::string_view errors);
+
+}  // namespace bulkwrite::run

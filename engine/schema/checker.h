@@ -1,0 +1,55 @@
+// Checks a record's values against the fields that its columns go to (contract 7.3).
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/schema/date_pattern.h"
+#include "engine/schema/mapping.h"
+
+namespace bulkwrite::schema {
+
+enum class Rule { required, length, integer, boolean, email, date, datetime };
+std::string_view rule_name(Rule rule);  // as the reasons files have it
+
+struct Violation {
+  size_t column;
+  Rule rule;
+};
+
+// Immutable once made; shared by threads.
+class RecordChecker {
+ public:
+  // configuration where a date format is not understood.
+  static Result<RecordChecker> make(const Mapping& mapping);
+
+  // Appends the first rule that each column's value breaks. `raw_fields` are one record's, with their quotes. An empty
+  // value breaks `required` only. No allocation while nothing is wrong, once `scratch` has grown.
+  void check(std::span<const std::string_view> raw_fields, std::vector<Violation>& out, std::string& scratch) const;
+
+ private:
+  struct ColumnRules {
+    size_t column;
+    FieldType type;
+    size_t length_max;
+    bool required;
+    std::optional<DatePattern> pattern;
+  };
+  static std::optional<Rule> broken(const ColumnRules& rules, std::string_view value);
+
+  std::vector<ColumnRules> columns_;  // only those with a rule
+};
+
+// The shapes behind the rules.
+bool is_integer(std::string_view value, size_t digits_max);  // an optional minus and digits
+bool is_boolean(std::string_view value);                     // true or false, in any case
+bool is_email(std::string_view value);                       // one @, a dotted domain, no spaces
+bool fits_characters(std::string_view value, size_t characters_max);
+
+}  // namespace bulkwrite::schema

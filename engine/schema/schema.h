@@ -1,0 +1,63 @@
+// A module's fields and what the service demands of their values (contract 7.3, 9.1).
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bulkwrite::schema {
+
+enum class FieldType {
+  text,
+  textarea,
+  email,
+  phone,
+  website,
+  picklist,
+  multiselectpicklist,
+  boolean,
+  integer,
+  bigint,
+  decimal,
+  currency,
+  percent,
+  date,
+  datetime,
+  lookup,
+  ownerlookup,
+  other,  // known to the service, not to our rules: its values pass unchecked
+};
+
+// From the service's `data_type`.
+FieldType parse_field_type(std::string_view data_type);
+
+struct Field {
+  std::string api_name;
+  std::string label;
+  FieldType type = FieldType::other;
+  size_t length_max = 0;  // characters, or digits of a number; 0: no bound
+  bool required = false;  // by the module or by its layout
+  bool unique = false;
+  bool writable = true;  // by this service, on this operation's behalf
+  std::string format;    // of a date or datetime column, a Java pattern; empty: the default below
+};
+
+struct Schema {
+  std::string module;
+  std::vector<Field> fields;
+
+  const Field* find(std::string_view api_name) const;  // null where there is none; case matters (contract 3.2)
+  Field* find(std::string_view api_name);
+};
+
+enum class Operation { insert, update, upsert };
+
+// Every dated column is sent with a format, since the service's own default is not dependable (contract 3.7).
+constexpr std::string_view kDefaultDateFormat = "yyyy-MM-dd";
+constexpr std::string_view kDefaultDatetimeFormat = "yyyy-MM-dd'T'HH:mm:ss";
+
+// The format in which a date or datetime field's values are checked and sent; empty for other types.
+std::string_view format_of(const Field& field);
+
+}  // namespace bulkwrite::schema

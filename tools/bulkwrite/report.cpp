@@ -1,0 +1,66 @@
+#include "tools/bulkwrite/report.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "tools/bulkwrite/display.h"
+
+namespace bulkwrite::cli {
+namespace {
+
+void row(const char* name, uint64_t count, const char* meaning, bool always = false) {
+  if (count > 0 || always) fmt::print(stderr, "  {:<13} {:>13}  {}\n", name, count_text(count), meaning);
+}
+
+void print_load(const run::Summary& s) {
+  row("read", s.records_read, "records of the input", true);
+  row("rejected", s.rejected, "refused before sending: rejected.csv, why in rejected-reasons.csv", true);
+  row("not sent", s.not_sent, "the load ended before them");
+  row("sent", s.sent, "of these the service said:", true);
+  row("  added", s.added, "", true);
+  row("  updated", s.updated, "", s.updated > 0);
+  row("  present", s.present, "were there already");
+  row("  skipped", s.skipped, "not taken: failed.csv, why in failed-reasons.csv");
+  row("  unprocessed", s.unprocessed, "not tried: failed.csv");
+  row("  failed", s.failed, "their job failed: failed.csv");
+  row("  in flight", s.in_flight, "their job had not ended");
+  row("  uncertain", s.uncertain, "whether their job was created is not known: do not send them again blindly");
+  row("  unattributed", s.unattributed, "their job ended, but its results cannot be tied to records");
+  if (!s.run_dir.empty()) fmt::print(stderr, "files: {}\n", s.run_dir);
+}
+
+void print_pack(const run::Summary& s) {
+  row("read", s.records_read, "records of the input", true);
+  row("rejected", s.rejected, "rejected.csv, why in rejected-reasons.csv", true);
+  row("packed", s.not_sent, "records", true);
+  row("chunks", s.chunks, "", true);
+  if (!s.run_dir.empty()) fmt::print(stderr, "files: {}\n", s.run_dir);
+}
+
+void print_check(const run::Summary& s) {
+  row("read", s.records_read, "records of the input", true);
+  row("rejected", s.rejected, "would be refused before sending", true);
+}
+
+}  // namespace
+
+int report(const run::Summary& summary, Shown what) {
+  for (const Error& error : summary.errors) fmt::print(stderr, "bulkwrite: error: {}\n", error.message);
+  switch (what) {
+    case Shown::load:
+      print_load(summary);
+      break;
+    case Shown::pack:
+      print_pack(summary);
+      break;
+    case Shown::check:
+      print_check(summary);
+      break;
+  }
+  fmt::print("{}\n", run::to_json(summary));
+  if (std::fflush(stdout) != 0) return 73;
+  return run::exit_codes(summary).front();
+}
+
+}  // namespace bulkwrite::cli

@@ -1,0 +1,13 @@
+// The last words of a command: for people on stderr, and one line of JSON on stdout.
+#pragma once
+
+#include "engine/run/summary.h"
+
+namespace bulkwrite::cli {
+
+enum class Shown { check, pack, load };
+
+// Prints both and returns the exit code.
+int report(const run::Summary& summary, Shown what);
+
+}  // namespace bulkwrite::cli

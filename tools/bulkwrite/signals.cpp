@@ -1,0 +1,50 @@
+#include "tools/bulkwrite/signals.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace bulkwrite::cli {
+namespace {
+
+constexpr long kLookNanoseconds = 100'000'000;
+
+sigset_t our_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  return set;
+}
+
+}  // namespace
+
+Signals::Signals() {
+  const sigset_t set = our_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  watcher_ = std::jthread([this](std::stop_token ended) { watch(ended); });
+}
+
+Signals::~Signals() = default;
+
+void Signals::watch(std::stop_token ended) {
+  const sigset_t set = our_signals();
+  const timespec look{0, kLookNanoseconds};
+  while (!ended.stop_requested()) {
+    const int signal_number = sigtimedwait(&set, nullptr, &look);
+    if (signal_number <= 0) continue;
+    if (received_ != 0) _exit(128 + signal_number);
+    received_ = signal_number;
+    std::fputs("\nbulkwrite: stopping: what was sent is being accounted for (once more to leave at once)\n", stderr);
+    stop_.request_stop();
+  }
+}
+
+void unblock_signals() {
+  const sigset_t set = our_signals();
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+}  // namespace bulkwrite::cli

@@ -1,0 +1,56 @@
+#include "tools/bulkwrite/target.h"
+
+#include <cstdlib>
+#include <string_view>
+
+namespace bulkwrite::cli {
+namespace {
+
+// The client that a sandbox knows unless it is told otherwise (tools/sandbox/README.md). No secrets.
+constexpr const char* kSandboxClientId = "1000.SANDBOXCLIENT";
+constexpr const char* kSandboxClientSecret = "sandbox-client-secret";
+constexpr const char* kSandboxRefreshToken = "1000.sandbox.refresh-token";
+
+constexpr std::chrono::milliseconds kSandboxPollMin{20}, kSandboxPollMax{1'000};
+
+bool is_url(std::string_view text) {
+  return text.starts_with("http://") || text.starts_with("https://");
+}
+
+bool is_loopback(std::string_view url) {
+  const std::string_view host = url.substr(url.find("://") + 3);
+  return host.starts_with("127.") || host.starts_with("localhost:") || host == "localhost" || host.starts_with("[::1]");
+}
+
+}  // namespace
+
+Result<void> choose_target(const std::string& sandbox, run::LoadOptions& options,
+                           std::unique_ptr<SandboxChild>& child) {
+  if (sandbox.empty()) {
+    return Error{ErrorKind::usage,
+                 "no target: name one with --sandbox crm.db (a sandbox of your own in that file) or --sandbox "
+                 "http://127.0.0.1:PORT "
+                 "(one that runs)"};
+  }
+  std::string url = sandbox;
+  if (!is_url(sandbox)) {
+    auto started = SandboxChild::start(sandbox);
+    if (!started) return std::move(started).error();
+    child = *std::move(started);
+    url = child->url();
+  }
+  while (url.ends_with('/')) url.pop_back();
+  if (!is_loopback(url))
+    return Error{ErrorKind::usage,
+                 "--sandbox takes a URL on this machine only, such as http://127.0.0.1:8080, not " + url};
+  options.target = {.api_base = url, .accounts_base = url, .upload_base = url};
+  options.credentials = {
+      .client_id = kSandboxClientId, .client_secret = kSandboxClientSecret, .refresh_token = kSandboxRefreshToken};
+  if (const char* const token = std::getenv("BULKWRITE_TOKEN"); token != nullptr && child == nullptr)
+    options.credentials.access_token = token;
+  options.poll_min = kSandboxPollMin;
+  options.poll_max = kSandboxPollMax;
+  return {};
+}
+
+}  // namespace bulkwrite::cli
