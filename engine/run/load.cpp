@@ -58,6 +58,7 @@ Summary finish(Summary summary, const LoadOptions& options, const Front& front, 
   summary.blank_lines = front.blank_lines();
   summary.bytes_read = progress.bytes_read;
   summary.run_dir = directory.path.string();
+  summary.signal = options.stop_signal ? options.stop_signal() : 0;
   summary.seconds = seconds_since(begun);
   summary.threshold_reached = options.rejects_max && summary.rejected > *options.rejects_max;
   if (auto ok = check_conservation(summary); !ok) summary.errors.push_back(std::move(ok).error());
@@ -67,6 +68,7 @@ Summary finish(Summary summary, const LoadOptions& options, const Front& front, 
          fmt::format("{} records were cut, but only {} are accounted for: the result files are not complete",
                      progress.records_read.load(), summary.records_read)});
   }
+  if (auto ok = write_file(directory.summary(), to_json(summary) + "\n"); !ok) summary.errors.push_back(std::move(ok).error());
   return summary;
 }
 
@@ -106,8 +108,7 @@ Result<Summary> load(const LoadOptions& options, Progress& progress, std::stop_t
     summary.errors.push_back(std::move(ok).error());
   else
     spool.remove_all();
-  summary = finish(std::move(summary), options, **front, progress, *directory, begun);
-  return summary;
+  return finish(std::move(summary), options, **front, progress, *directory, begun);
 }
 
 }  // namespace bulkwrite::run

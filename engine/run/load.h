@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <stop_token>
@@ -41,6 +42,7 @@ struct LoadOptions {
   std::chrono::milliseconds request_timeout{120'000};
   unsigned attempts_max = 8;  // of one request that may be repeated
   uint64_t jitter_seed = 0;   // 0: from the system
+  std::function<int()> stop_signal;  // the signal behind a stop request, for the summary; may be empty
 };
 
 // Loads the input. An Error when nothing was begun: bad options, an input that cannot be loaded, a service that refuses

@@ -55,7 +55,7 @@ enum class Operation { insert, update, upsert };
 
 // Every dated column is sent with a format, since the service's own default is not dependable (contract 3.7).
 constexpr std::string_view kDefaultDateFormat = "yyyy-MM-dd";
-constexpr std::string_view kDefaultDatetimeFormat = "yyyy-MM-dd'T'HH:mm:ss";
+constexpr std::string_view kDefaultDatetimeFormat = "yyyy-MM-dd HH:mm:ss";
 
 // The format in which a date or datetime field's values are checked and sent; empty for other types.
 std::string_view format_of(const Field& field);

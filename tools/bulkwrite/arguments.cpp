@@ -81,7 +81,7 @@ CLI::App* add_load(CLI::App& app, LoadCommand& load) {
   command->add_option("--date-format", options.date_format, "of date columns, such as yyyy-MM-dd or dd/MM/yyyy")
       ->default_str("yyyy-MM-dd");
   command->add_option("--datetime-format", options.datetime_format, "of datetime columns")
-      ->default_str("yyyy-MM-dd'T'HH:mm:ss");
+      ->default_str("yyyy-MM-dd HH:mm:ss");
   command->add_option("--max-rejects", options.rejects_max, "stop (exit 3) when more records than this are rejected");
   add_workers(*command, options.workers);
   add_packing(*command, options.packing);

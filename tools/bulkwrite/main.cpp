@@ -34,6 +34,7 @@ int execute(LoadCommand command, Signals& signals) {
     outcome = std::move(chosen).error();
   } else {
     Display display(progress, Display::Work::load);
+    command.options.stop_signal = [&] { return signals.received(); };
     outcome =
         run::load(command.options, progress, signals.stop_token(), [&](const std::string& line) { display.say(line); });
   }

@@ -1,0 +1,53 @@
+#include <catch2/catch.hpp>
+
+#include "tests/e2e/world.h"
+
+using namespace e2e;
+
+TEST_CASE("check finds in the sample what is known to be wrong with it") {
+  const TemporaryDirectory directory;
+  const Ended ended =
+      run({bulkwrite_program(), "check", data_file("leads-sample.csv"), "--schema", data_file("leads.schema.json")},
+          directory.path());
+  CHECK(ended.exit_code == 2);
+  CHECK(summary_of(ended)["records_read"] == 84);
+  CHECK(summary_of(ended)["rejected"] == 34);
+  CHECK(ended.err.find("record 55 (byte 11046): date in Birthday: 2025-02-30") != std::string::npos);
+}
+
+TEST_CASE("check of a sound file ends with 0") {
+  const TemporaryDirectory directory;
+  spill(directory / "leads.csv", leads(10));
+  const Ended ended =
+      run({bulkwrite_program(), "check", directory / "leads.csv", "--schema", data_file("leads.schema.json")},
+          directory.path());
+  CHECK(ended.exit_code == 0);
+  CHECK(summary_of(ended)["rejected"] == 0);
+}
+
+TEST_CASE("a wrong call ends with 64, a missing file with 66, a file that is no CSV with 65") {
+  const TemporaryDirectory directory;
+  CHECK(run({bulkwrite_program(), "chekc"}, directory.path()).exit_code == 64);
+  CHECK(run({bulkwrite_program(), "check", directory / "none.csv"}, directory.path()).exit_code == 66);
+  CHECK(
+      run({bulkwrite_program(), "check", directory / "leads.csv", "--records", "25001"}, directory.path()).exit_code ==
+      64);
+  CHECK(run({bulkwrite_program(), "check", directory / "leads.csv", "--records", "-1"}, directory.path()).exit_code ==
+        64);
+  spill(directory / "utf16.csv", std::string("\xFF\xFE"
+                                             "a\0,\0b\0\n\0",
+                                             10));
+  const Ended ended = run({bulkwrite_program(), "check", directory / "utf16.csv"}, directory.path());
+  CHECK(ended.exit_code == 65);
+  CHECK(ended.err.find("UTF-16LE") != std::string::npos);
+  CHECK(summary_of(ended)["exit_code"] == 65);
+}
+
+TEST_CASE("an unclosed quote is named, with the record and the byte where it began") {
+  const TemporaryDirectory directory;
+  spill(directory / "leads.csv", leads(3) + "Name4,\"never closed,x\nName5,Company,e,x\n");
+  const Ended ended = run({bulkwrite_program(), "check", directory / "leads.csv"}, directory.path());
+  CHECK(ended.exit_code == 65);
+  CHECK(ended.err.find("record 4") != std::string::npos);
+  CHECK(summary_of(ended)["records_read"] == 3);
+}

@@ -1,0 +1,206 @@
+// Loads into a real sandbox process, straight and crooked.
+#include <signal.h>
+
+#include <catch2/catch.hpp>
+
+#include "tests/e2e/world.h"
+
+using namespace e2e;
+
+TEST_CASE("the sample loads: what is rejected, added and skipped adds up, and the CRM has what was added") {
+  const TemporaryDirectory directory;
+  const std::filesystem::path crm = directory / "crm.db", run_dir = directory / "run";
+  const Ended ended = run(load_call({data_file("leads-sample.csv")}, crm, run_dir), directory.path());
+  INFO(ended.err);
+  CHECK(ended.exit_code == 2);
+  const auto summary = summary_of(ended);
+  CHECK(summary["records_read"] == 84);
+  CHECK(summary["rejected"] == 34);
+  CHECK(summary["sent"] == 50);
+  CHECK(summary["added"] == 47);
+  CHECK(summary["skipped"] == 3);
+  CHECK(summary["jobs"] == 1);
+  CHECK(query(crm, "select count(*) from Leads") == 47);
+  CHECK(nlohmann::json::parse(slurp(run_dir / "summary.json")) == summary);
+
+  const auto results = rows_of(run_dir / "results.csv");
+  CHECK(results.size() == 84);
+  CHECK(count_rows(results, 2, "added") == 47);
+  CHECK(count_rows(results, 2, "rejected") == 34);
+  CHECK(count_rows(rows_of(run_dir / "failed-reasons.csv"), 5, "DUPLICATE_DATA") == 3);
+  CHECK(rows_of(run_dir / "rejected-reasons.csv").size() == 40);
+  CHECK(std::filesystem::exists(run_dir / "ledger.db"));
+  CHECK(std::filesystem::exists(run_dir / "results" / "chunk-00000.zip"));
+}
+
+TEST_CASE("failed.csv loads again as it is, once its cause is mended") {
+  const TemporaryDirectory directory;
+  const std::filesystem::path crm = directory / "crm.db";
+  spill(directory / "first.csv", leads(5));
+  CHECK(run(load_call({directory / "first.csv"}, crm, directory / "run1"), directory.path()).exit_code == 0);
+  spill(directory / "second.csv", leads(10));
+  CHECK(run(load_call({directory / "second.csv"}, crm, directory / "run2"), directory.path()).exit_code == 2);
+  CHECK(slurp(directory / "run2" / "failed.csv") == leads(5));
+
+  const std::filesystem::path other_crm = directory / "other.db";
+  const Ended again =
+      run(load_call({directory / "run2" / "failed.csv"}, other_crm, directory / "run3"), directory.path());
+  CHECK(again.exit_code == 0);
+  CHECK(query(other_crm, "select count(*) from Leads") == 5);
+}
+
+TEST_CASE("an export with a header only is nothing to do: no job, exit 0") {
+  const TemporaryDirectory directory;
+  const Sandbox sandbox(directory);
+  spill(directory / "empty.csv", leads(0));
+  const Ended ended = run(load_call({directory / "empty.csv"}, sandbox.url(), directory / "run"), directory.path());
+  CHECK(ended.exit_code == 0);
+  CHECK(summary_of(ended)["jobs"] == 0);
+  CHECK(sandbox.requests_of("create") == 0);
+  CHECK(sandbox.requests_of("upload") == 0);
+}
+
+TEST_CASE("many chunks are one upload, one job and one download each") {
+  const TemporaryDirectory directory;
+  const Sandbox sandbox(directory);
+  spill(directory / "leads.csv", leads(1000));
+  const Ended ended = run(load_call({directory / "leads.csv"}, sandbox.url(), directory / "run", {"--records", "40"}),
+                          directory.path());
+  INFO(ended.err);
+  CHECK(ended.exit_code == 0);
+  CHECK(summary_of(ended)["added"] == 1000);
+  CHECK(summary_of(ended)["chunks"] == 25);
+  CHECK(sandbox.requests_of("upload") == 25);
+  CHECK(sandbox.requests_of("create") == 25);
+  CHECK(sandbox.requests_of("download") == 25);
+  CHECK(sandbox.query("select count(*) from Leads") == 1000);
+  CHECK(sandbox.query("select count(distinct Email) from Leads") == 1000);
+}
+
+TEST_CASE("update finds records by a field, and what is not there is skipped") {
+  const TemporaryDirectory directory;
+  const Sandbox sandbox(directory);
+  spill(directory / "leads.csv", leads(10));
+  CHECK(run(load_call({directory / "leads.csv"}, sandbox.url(), directory / "run1"), directory.path()).exit_code == 0);
+  spill(directory / "changes.csv",
+        "Email,City\nperson1@example.org,Graz\nperson2@example.org,Linz\nnobody@example.org,Wien\n");
+  const Ended ended = run(load_call({directory / "changes.csv"}, sandbox.url(), directory / "run2",
+                                    {"--operation", "update", "--find-by", "Email"}),
+                          directory.path());
+  INFO(ended.err);
+  CHECK(ended.exit_code == 2);
+  CHECK(summary_of(ended)["updated"] == 2);
+  CHECK(summary_of(ended)["skipped"] == 1);
+  CHECK(sandbox.query("select count(*) from Leads where City in ('Graz', 'Linz')") == 2);
+  CHECK(sandbox.query("select count(*) from Leads") == 10);
+}
+
+TEST_CASE("upsert updates what is there and adds the rest") {
+  const TemporaryDirectory directory;
+  const Sandbox sandbox(directory);
+  spill(directory / "leads.csv", leads(5));
+  CHECK(run(load_call({directory / "leads.csv"}, sandbox.url(), directory / "run1"), directory.path()).exit_code == 0);
+  spill(directory / "more.csv", leads(8));
+  const Ended ended = run(load_call({directory / "more.csv"}, sandbox.url(), directory / "run2",
+                                    {"--operation", "upsert", "--find-by", "Email"}),
+                          directory.path());
+  INFO(ended.err);
+  CHECK(ended.exit_code == 0);
+  CHECK(summary_of(ended)["updated"] == 5);
+  CHECK(summary_of(ended)["added"] == 3);
+  CHECK(sandbox.query("select count(*) from Leads") == 8);
+}
+
+TEST_CASE("insert with find_by leaves records alone that are there: present, and exit 0") {
+  const TemporaryDirectory directory;
+  const Sandbox sandbox(directory);
+  spill(directory / "leads.csv", leads(5));
+  CHECK(run(load_call({directory / "leads.csv"}, sandbox.url(), directory / "run1"), directory.path()).exit_code == 0);
+  spill(directory / "more.csv", leads(8));
+  const Ended ended = run(
+      load_call({directory / "more.csv"}, sandbox.url(), directory / "run2", {"--find-by", "Email"}), directory.path());
+  INFO(ended.err);
+  CHECK(ended.exit_code == 0);
+  CHECK(summary_of(ended)["present"] == 5);
+  CHECK(summary_of(ended)["added"] == 3);
+}
+
+TEST_CASE("a load that cannot go well is refused before anything is sent") {
+  const TemporaryDirectory directory;
+  const Sandbox sandbox(directory);
+  const auto load = [&](const std::string& csv, const std::vector<std::string>& more) {
+    spill(directory / "leads.csv", csv);
+    return run(load_call({directory / "leads.csv"}, sandbox.url(), directory / "run", more), directory.path());
+  };
+  CHECK(load("Last_Name,Last_Name,Company\na,b,c\n", {}).exit_code == 65);
+  CHECK(load("Last_Name,,Company\na,b,c\n", {}).exit_code == 65);
+  CHECK(load("First_Name,Company\na,b\n", {}).exit_code == 65);
+  CHECK(load("nothing,known\na,b\n", {}).exit_code == 65);
+  CHECK(load(leads(1), {"--operation", "update"}).exit_code == 78);
+  CHECK(load(leads(1), {"--operation", "upsert", "--find-by", "Company"}).exit_code == 78);
+  CHECK(load(leads(1), {"--module", "Nonsense"}).exit_code == 78);
+  CHECK(sandbox.requests_of("upload") == 0);
+  CHECK(sandbox.requests_of("create") == 0);
+}
+
+TEST_CASE("without a target the program says how to name one") {
+  const TemporaryDirectory directory;
+  spill(directory / "leads.csv", leads(1));
+  const Ended ended =
+      run({bulkwrite_program(), "load", directory / "leads.csv", "--module", "Leads"}, directory.path());
+  CHECK(ended.exit_code == 64);
+  CHECK(ended.err.find("--sandbox") != std::string::npos);
+}
+
+TEST_CASE("stdin and several sources load; results name their source") {
+  const TemporaryDirectory directory;
+  const Sandbox sandbox(directory);
+  spill(directory / "a.csv", leads(3, 1));
+  spill(directory / "b.csv", leads(4, 100));
+  spill(directory / "in.csv", leads(5, 200));
+  const Ended ended = run(load_call({directory / "[ab].csv", "-"}, sandbox.url(), directory / "run"), directory.path(),
+                          directory / "in.csv");
+  INFO(ended.err);
+  CHECK(ended.exit_code == 0);
+  CHECK(summary_of(ended)["added"] == 12);
+  CHECK(summary_of(ended)["jobs"] == 1);
+  const auto results = rows_of(directory / "run" / "results.csv");
+  CHECK(count_rows(results, 0, (directory / "a.csv").string()) == 3);
+  CHECK(count_rows(results, 0, (directory / "b.csv").string()) == 4);
+  CHECK(count_rows(results, 0, "-") == 5);
+  CHECK(results.back()[1] == "5");
+}
+
+TEST_CASE("a module without unique fields takes the same records as often as they come") {
+  const TemporaryDirectory directory;
+  const Sandbox sandbox(directory);
+  CHECK(run({gen_program(), "--module", "Events_Log", "--records", "500", "-o", directory / "events.csv"},
+            directory.path())
+            .exit_code == 0);
+  for (const std::string name : {"run1", "run2"}) {
+    const Ended ended =
+        run(load_call({directory / "events.csv"}, sandbox.url(), directory / name, {"--module", "Events_Log"}),
+            directory.path());
+    INFO(ended.err);
+    CHECK(ended.exit_code == 0);
+  }
+  CHECK(sandbox.query("select count(*) from Events_Log") == 1000);
+}
+
+TEST_CASE("too many rejects stop the load with 3, and everything is accounted for") {
+  const TemporaryDirectory directory;
+  const Sandbox sandbox(directory);
+  std::string bad = leads(100);
+  for (int i = 0; i < 50; ++i) bad += "only,two\n";
+  spill(directory / "leads.csv", bad + leads(2000, 500).substr(leads(0).size()));
+  const Ended ended = run(load_call({directory / "leads.csv"}, sandbox.url(), directory / "run",
+                                    {"--records", "50", "--max-rejects", "10"}),
+                          directory.path());
+  INFO(ended.err);
+  CHECK(ended.exit_code == 3);
+  const auto summary = summary_of(ended);
+  CHECK(summary["rejected"] >= 11);
+  CHECK(summary["records_read"] ==
+        summary["rejected"].get<int>() + summary["not_sent"].get<int>() + summary["sent"].get<int>());
+  CHECK(sandbox.query("select count(*) from Leads") == summary["added"]);
+}
