@@ -45,7 +45,7 @@ class HttpExchange {
   virtual uint64_t body_bytes_max() const = 0;
   // The connection is to be reset after this many bytes of the body.
   virtual std::optional<uint64_t> reset_after_bytes() const = 0;
-  virtual void cut_off() = 0;  // the reset above has happened, or the client went away
+  virtual void cut_off() = 0;  // the reset above is about to happen, or the client went away
   virtual HttpReply answer(const HttpRequest& request) = 0;
 };
 

@@ -185,8 +185,8 @@ bool read_body(HttpRequest& request, HttpExchange& exchange, const httplib::Cont
     return true;
   });
   if (whole && !reset_after) return true;
+  exchange.cut_off();  // first, so that who sees the reset finds it logged
   if (reset_after) current_connection->reset();
-  exchange.cut_off();
   return false;
 }
 
