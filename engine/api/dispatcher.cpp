@@ -104,7 +104,7 @@ Result<void> Dispatcher::send(Submission& submission, RequestKind kind) {
   const uint64_t chunk = submission.work().chunk_index;
   if (kind == RequestKind::create)
     if (auto ok = journal_.creating(chunk); !ok) return ok;
-  submission.sent();
+  submission.sent(session_.generation());
   ++requests_;
   transport_.start(exchange_of(chunk), *std::move(request));
   return {};
@@ -168,16 +168,24 @@ Result<void> Dispatcher::on_completion(Completion completion) {
   const auto found = submissions_.find(chunk_of(completion.id));
   BULKWRITE_CHECK(found != submissions_.end(), "a reply belongs to a submission");
   Submission& submission = found->second;
-  if (classify(completion.reply) == ReplyClass::unauthorised) {
-    if (!session_.can_refresh() || ++refusals_of_token_ > kTokenRefusalsMax)
-      return Error{ErrorKind::not_allowed, "the service does not take the token: " + describe(completion.reply)};
-    const bool creating = submission.stage() == RequestKind::create;
-    submission.on_unauthorised();
-    renewal_wanted_ = !renewing_;
-    return creating ? journal_.not_created(submission.work().chunk_index, describe(completion.reply)) : Result<void>();
-  }
+  if (classify(completion.reply) == ReplyClass::unauthorised) return on_unauthorised(submission, completion.reply);
   refusals_of_token_ = 0;
   return note(submission, submission.on_reply(completion.reply, clock_.now()));
+}
+
+// The same request goes out again, with a new token. Where one has come meanwhile, others were refused with the old one
+// too.
+Result<void> Dispatcher::on_unauthorised(Submission& submission, const Reply& reply) {
+  if (submission.token_generation() == session_.generation() && !renewing_ && !renewal_wanted_) {
+    if (!session_.can_refresh() || ++refusals_of_token_ > kTokenRefusalsMax)
+      return Error{ErrorKind::not_allowed, "the service does not take the token: " + describe(reply)};
+    renewal_wanted_ = true;
+  }
+  const bool creating = submission.stage() == RequestKind::create;
+  submission.on_unauthorised();
+  if (creating)
+    if (auto ok = journal_.not_created(submission.work().chunk_index, describe(reply)); !ok) return ok;
+  return stopping_ ? note(submission, submission.let_go(clock_.now())) : Result<void>();
 }
 
 // Writes what has changed into the journal, and takes an ended submission out.

@@ -71,6 +71,7 @@ class Dispatcher {
   Result<Request> request_for(const Submission& submission, RequestKind kind);
   Result<void> renew_token();
   Result<void> on_completion(Completion completion);
+  Result<void> on_unauthorised(Submission& submission, const Reply& reply);
   Result<void> note(Submission& submission, Submission::Change change);
   Milliseconds time_to_next(Milliseconds at_most) const;
   Result<std::string> result_url(std::string_view download_url) const;

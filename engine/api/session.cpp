@@ -71,6 +71,7 @@ Result<void> Session::accept(const Reply& reply) {
   auto answer = parse_token(reply);
   if (!answer) return std::move(answer).error();
   token_ = answer->access_token;
+  ++generation_;
   stale_at_ = clock_.now() + std::max(answer->expires_in - kRefreshAhead, answer->expires_in / 2);
   return {};
 }

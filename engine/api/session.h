@@ -49,6 +49,7 @@ class Session {
   std::string authorization() const { return "Zoho-oauthtoken " + token_; }
 
   // Renewing while a load runs: the dispatcher sends refresh_request() and hands the reply to accept().
+  unsigned generation() const { return generation_; }  // of the token: one more with each new one
   bool can_refresh() const { return !credentials_.refresh_token.empty(); }
   bool is_stale(Instant now) const { return stale_at_ && now >= *stale_at_; }
   Result<Request> refresh_request();  // not_allowed where too many were asked for
@@ -64,6 +65,7 @@ class Session {
   Target target_;
   Credentials credentials_;
   std::string token_;
+  unsigned generation_ = 0;
   std::optional<Instant> stale_at_;
   std::deque<Instant> refreshes_;
   uint64_t next_id_ = 0;

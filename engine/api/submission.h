@@ -60,7 +60,11 @@ class Submission {
     Instant at;
   };
   std::optional<Due> due() const;
-  void sent() { awaiting_ = true; }
+  void sent(unsigned token_generation) {
+    awaiting_ = true;
+    token_generation_ = token_generation;
+  }
+  unsigned token_generation() const { return token_generation_; }  // that the last request was sent with
 
   // What a reply has changed; the caller writes it into the ledger.
   enum class Change { none, uploaded, created, not_created, create_uncertain, job_ended, ended };
@@ -100,7 +104,7 @@ class Submission {
   RequestKind stage_ = RequestKind::upload;
   Instant due_at_{};
   bool awaiting_ = false, done_ = false, letting_go_ = false;
-  unsigned uploads_ = 0;
+  unsigned uploads_ = 0, token_generation_ = 0;
   Instant created_at_{};
   Milliseconds poll_interval_;
   std::string file_id_, job_id_, why_;

@@ -14,7 +14,7 @@
 
 namespace bulkwrite::run {
 
-constexpr size_t kChunksWaitingMax = 2;
+constexpr size_t kChunksWaitingMax = 1;
 
 // The first error of many threads.
 class FirstError {

@@ -68,7 +68,8 @@ Summary finish(Summary summary, const LoadOptions& options, const Front& front, 
          fmt::format("{} records were cut, but only {} are accounted for: the result files are not complete",
                      progress.records_read.load(), summary.records_read)});
   }
-  if (auto ok = write_file(directory.summary(), to_json(summary) + "\n"); !ok) summary.errors.push_back(std::move(ok).error());
+  if (auto ok = write_file(directory.summary(), to_json(summary) + "\n"); !ok)
+    summary.errors.push_back(std::move(ok).error());
   return summary;
 }
 

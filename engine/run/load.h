@@ -40,8 +40,8 @@ struct LoadOptions {
   std::chrono::milliseconds poll_min{5'000}, poll_max{60'000};
   std::chrono::milliseconds job_deadline{std::chrono::hours(6)};  // of one job, from its creation
   std::chrono::milliseconds request_timeout{120'000};
-  unsigned attempts_max = 8;  // of one request that may be repeated
-  uint64_t jitter_seed = 0;   // 0: from the system
+  unsigned attempts_max = 8;         // of one request that may be repeated
+  uint64_t jitter_seed = 0;          // 0: from the system
   std::function<int()> stop_signal;  // the signal behind a stop request, for the summary; may be empty
 };
 

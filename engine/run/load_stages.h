@@ -17,8 +17,8 @@
 
 namespace bulkwrite::run {
 
-constexpr size_t kArchivesWaitingMax = 2;  // packed, not yet taken by the network
-constexpr size_t kOutcomesWaitingMax = 16;
+constexpr size_t kArchivesWaitingMax = 1;  // packed, not yet taken by the network
+constexpr size_t kOutcomesWaitingMax = 2;
 
 // One load, run once. What it refers to must outlive it.
 class LoadLine {
