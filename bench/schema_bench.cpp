@@ -1,0 +1,49 @@
+#include <benchmark/benchmark.h>
+
+#include "bench/corpus.h"
+#include "bench/cutting.h"
+#include "engine/csv/records.h"
+#include "engine/schema/checker.h"
+
+namespace {
+
+using namespace bulkwrite;
+
+// The rules of data/leads.schema.json that this export meets.
+schema::Schema leads_schema() {
+  using Type = schema::FieldType;
+  return {"Leads",
+          {{.api_name = "Last_Name", .type = Type::text, .length_max = 80, .required = true},
+           {.api_name = "First_Name", .type = Type::text, .length_max = 40},
+           {.api_name = "Company", .type = Type::text, .length_max = 200, .required = true},
+           {.api_name = "Email", .type = Type::email, .length_max = 100},
+           {.api_name = "Phone", .type = Type::phone, .length_max = 30},
+           {.api_name = "No_of_Employees", .type = Type::integer, .length_max = 9},
+           {.api_name = "Email_Opt_Out", .type = Type::boolean},
+           {.api_name = "Birthday", .type = Type::date},
+           {.api_name = "Street", .type = Type::text, .length_max = 250},
+           {.api_name = "City", .type = Type::text, .length_max = 100},
+           {.api_name = "Country", .type = Type::text, .length_max = 100},
+           {.api_name = "Description", .type = Type::textarea, .length_max = 32000}}};
+}
+
+void check_leads(benchmark::State& state) {
+  const std::string& text = bench::leads_chunk();
+  csv::Chunk chunk;
+  bench::cut(text, [&](csv::Chunk& cut) { chunk = std::move(cut); });
+  const auto header = *csv::read_header(text, true, {}).value();
+  const auto checker = schema::RecordChecker::make(schema::map_by_api_name(header.names, leads_schema())).value();
+  std::vector<schema::Violation> violations;
+  std::string scratch;
+  for (auto _ : state) {
+    violations.clear();
+    csv::RecordReader reader(chunk);
+    for (csv::Record record; reader.next(record);) checker.check(reader.fields(), violations, scratch);
+    benchmark::DoNotOptimize(violations.data());
+  }
+  state.counters["violations"] = static_cast<double>(violations.size());
+  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * chunk.size));
+}
+BENCHMARK(check_leads);
+
+}  // namespace
