@@ -108,20 +108,27 @@ void LoadLine::run_worker() {
   zip::ArchiveWriter writer = make_archive_writer(options_.packing);
   MemberBuilder member;
   while (auto chunk = cut_.pop()) {
-    if (auto done = prepare(*chunk, writer, member); !done) fail(std::move(done).error());
-    used_.push(*std::move(chunk));
+    auto work = prepare(*chunk, writer, member);
+    used_.push(*std::move(chunk));  // before we wait for the network, so that the front can fill it meanwhile
+    if (!work)
+      fail(std::move(work).error());
+    else if (!*work)
+      ended_.push(std::nullopt);
+    else if (packed_.push(**std::move(work)))
+      transport_.wake();
   }
 }
 
-// Checks and packs a chunk, writes it into the ledger, and hands it to the network.
-Result<void> LoadLine::prepare(csv::Chunk& chunk, zip::ArchiveWriter& writer, MemberBuilder& member) {
+// Checks and packs a chunk and writes it into the ledger. Nothing where no record of it may be sent.
+Result<std::optional<api::Work>> LoadLine::prepare(csv::Chunk& chunk, zip::ArchiveWriter& writer,
+                                                   MemberBuilder& member) {
   ChunkRow row{.ranges = {chunk.chunk_index, chunk.parts, 0, chunk.too_long}, .records = chunk.records()};
-  if (auto ok = note_sources(chunk); !ok) return ok;
+  if (auto ok = note_sources(chunk); !ok) return std::move(ok).error();
   member.begin(chunk);
   if (!chunk.too_long) {
     row.ranges.crc_source = crc_of_source(chunk);
     if (Spool::needs(chunk, front_))
-      if (auto ok = spool_.keep(chunk); !ok) return ok;
+      if (auto ok = spool_.keep(chunk); !ok) return std::move(ok).error();
     for (Judge judge(chunk, plan_.checker.get()); judge.next();)
       if (judge.problems().empty()) member.accept(judge.record(), judge.fields());
   }
@@ -130,9 +137,8 @@ Result<void> LoadLine::prepare(csv::Chunk& chunk, zip::ArchiveWriter& writer, Me
   if (options_.rejects_max && progress_.rejected > *options_.rejects_max) close_input();
   if (row.sent == 0) {
     row.state = ChunkState::empty;
-    if (auto ok = ledger_.add_chunk(row); !ok) return ok;
-    ended_.push(std::nullopt);
-    return {};
+    if (auto ok = ledger_.add_chunk(row); !ok) return std::move(ok).error();
+    return std::optional<api::Work>();
   }
 
   const std::string_view bytes = member.build(chunk, plan_.archive_header);
@@ -142,15 +148,13 @@ Result<void> LoadLine::prepare(csv::Chunk& chunk, zip::ArchiveWriter& writer, Me
   row.csv_bytes = bytes.size();
   row.zip_bytes = archive->bytes.size();
   row.crc_member = archive->member_crc;
-  if (auto ok = ledger_.add_chunk(row); !ok) return ok;
+  if (auto ok = ledger_.add_chunk(row); !ok) return std::move(ok).error();
   ++progress_.chunks_packed;
-  packed_.push({.chunk_index = chunk.chunk_index,
-                .records = row.sent,
-                .archive_name = base + ".zip",
-                .csv_name = base + ".csv",
-                .archive = std::string(archive->bytes)});
-  transport_.wake();
-  return {};
+  return std::optional<api::Work>({.chunk_index = chunk.chunk_index,
+                                   .records = row.sent,
+                                   .archive_name = base + ".zip",
+                                   .csv_name = base + ".csv",
+                                   .archive = std::string(archive->bytes)});
 }
 
 Result<void> LoadLine::note_sources(const csv::Chunk& chunk) {

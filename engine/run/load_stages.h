@@ -36,7 +36,7 @@ class LoadLine {
   void run_network(std::stop_token stop);
   void collect();
 
-  Result<void> prepare(csv::Chunk& chunk, zip::ArchiveWriter& writer, MemberBuilder& member);
+  Result<std::optional<api::Work>> prepare(csv::Chunk& chunk, zip::ArchiveWriter& writer, MemberBuilder& member);
   Result<void> note_sources(const csv::Chunk& chunk);
   void feed_dispatcher();
   void turn_away_archives();
