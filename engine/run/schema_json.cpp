@@ -11,14 +11,34 @@ namespace {
 
 using Json = nlohmann::json;
 
-// Written through other ways than a CSV column, whatever their operation_type says (contract 7.4, 9.1).
-constexpr std::array<std::string_view, 7> kNeverFromCsv{"fileupload", "imageupload", "profileimage",  "subform",
-                                                        "formula",    "autonumber",  "rollup_summary"};
+// Written through other ways than a CSV column, whatever their operation_type says (contract 7.3, 7.4, 9.1).
+constexpr std::array<std::string_view, 9> kNeverFromCsv{"fileupload",     "imageupload",       "profileimage",
+                                                        "subform",        "formula",           "autonumber",
+                                                        "rollup_summary", "multiselectlookup", "multiuserlookup"};
+
+// The keys behind a rule: one of another kind is refused, since ignoring it would silently drop the rule.
+struct Key {
+  const char* name;
+  bool (Json::*is_kind)() const noexcept;
+  std::string_view kind;
+};
+constexpr std::array<Key, 5> kKeys{{{"data_type", &Json::is_string, "text"},
+                                    {"format", &Json::is_string, "text"},
+                                    {"length", &Json::is_number_unsigned, "a whole number"},
+                                    {"required", &Json::is_boolean, "true or false"},
+                                    {"system_mandatory", &Json::is_boolean, "true or false"}}};
 
 Result<Json> parse(std::string_view text) {
-  Json json = Json::parse(text, nullptr, false);
-  if (json.is_discarded()) return Error{ErrorKind::configuration, "it is not JSON"};
-  return json;
+  // Only the place is told: the library's own message may quote any bytes.
+  try {
+    return Json::parse(text);
+  } catch (const Json::parse_error& fault) {
+    const std::string_view before = text.substr(0, fault.byte == 0 ? 0 : fault.byte - 1);
+    return Error{ErrorKind::configuration, fmt::format("it is not JSON from line {}, byte {} on",
+                                                       1 + std::count(before.begin(), before.end(), '\n'), fault.byte)};
+  } catch (const Json::exception&) {
+    return Error{ErrorKind::configuration, "it is not JSON that can be read: a number in it is too large"};
+  }
 }
 
 bool flag(const Json& object, const char* key) {
@@ -41,6 +61,15 @@ bool is_writable(const Json& field, const std::string& data_type) {
   if (std::find(kNeverFromCsv.begin(), kNeverFromCsv.end(), data_type) != kNeverFromCsv.end()) return false;
   const auto types = field.find("operation_type");
   return types == field.end() || !types->is_object() || flag(*types, "api_create") || flag(*types, "api_update");
+}
+
+Result<void> check_kinds(const Json& field) {
+  for (const Key& key : kKeys) {
+    const auto found = field.find(key.name);
+    if (found == field.end() || found->is_null() || ((*found).*key.is_kind)()) continue;
+    return Error{ErrorKind::configuration, fmt::format("\"{}\" is not {}", key.name, key.kind)};
+  }
+  return {};
 }
 
 schema::Field field_of(const Json& json) {
@@ -70,6 +99,8 @@ Result<schema::Schema> schema_from_fields_json(std::string_view text_of_json, co
     const Json& field = (*fields)[i];
     if (!field.is_object() || text(field, "api_name").empty())
       return Error{ErrorKind::configuration, fmt::format("fields[{}] has no \"api_name\"", i)};
+    if (auto ok = check_kinds(field); !ok)
+      return in_context(fmt::format("fields[{}] ({})", i, text(field, "api_name")), std::move(ok).error());
     schema.fields.push_back(field_of(field));
   }
   return schema;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/check.h"
 #include "engine/csv/field.h"
 
 namespace bulkwrite::schema {
@@ -138,6 +139,7 @@ Result<RecordChecker> RecordChecker::make(const Mapping& mapping) {
 
 void RecordChecker::check(std::span<const std::string_view> raw_fields, std::vector<Violation>& out,
                           std::string& scratch) const {
+  BULKWRITE_CHECK(columns_.empty() || columns_.back().column < raw_fields.size(), "a record of too few fields");
   for (const ColumnRules& rules : columns_) {
     const std::string_view value = csv::value_of(raw_fields[rules.column], scratch);
     if (value.empty()) {

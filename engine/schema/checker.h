@@ -29,8 +29,9 @@ class RecordChecker {
   // configuration where a date format is not understood.
   static Result<RecordChecker> make(const Mapping& mapping);
 
-  // Appends the first rule that each column's value breaks. `raw_fields` are one record's, with their quotes. An empty
-  // value breaks `required` only. No allocation while nothing is wrong, once `scratch` has grown.
+  // Appends the first rule that each column's value breaks. `raw_fields` are one record's, with their quotes, at least
+  // as many as the mapping has columns; the text is UTF-8. An empty value breaks `required` only, and white space is a
+  // value. No allocation while nothing is wrong, once `scratch` has grown.
   void check(std::span<const std::string_view> raw_fields, std::vector<Violation>& out, std::string& scratch) const;
 
  private:

@@ -24,7 +24,7 @@ std::optional<int> digits(std::string_view text) {
 
 Error not_understood(std::string_view pattern, std::string_view why) {
   return {ErrorKind::configuration, fmt::format("the date format \"{}\" {}; a format is made of yyyy, MM, dd, HH, mm, "
-                                                "ss, other characters, and text in 'quotes'",
+                                                "ss, other characters, and text in 'quotes', '' being a quote",
                                                 pattern, why)};
 }
 
@@ -49,6 +49,11 @@ Result<DatePattern> DatePattern::compile(std::string_view pattern) {
   bool quoted = false;
   for (size_t at = 0; at < pattern.size();) {
     const char c = pattern[at];
+    if (c == '\'' && pattern.substr(at).starts_with("''")) {
+      compiled.steps_.push_back({Unit::literal, c});
+      at += 2;
+      continue;
+    }
     if (c == '\'') {
       quoted = !quoted;
       ++at;

@@ -9,7 +9,8 @@
 
 namespace bulkwrite::schema {
 
-// Immutable. Understands yyyy MM dd HH mm ss, other characters as they are, and text in single quotes.
+// Immutable. Understands yyyy MM dd HH mm ss, other characters as they are, text in single quotes, and two single
+// quotes as one, in quotes or not.
 class DatePattern {
  public:
   // configuration: a letter that is not understood, or a pattern without a whole date.

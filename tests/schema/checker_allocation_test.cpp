@@ -1,0 +1,59 @@
+// Records are checked a million a second: a good one may not reach the allocator. Counted here by replacing it.
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+#include "engine/schema/checker.h"
+
+namespace {
+thread_local size_t allocations = 0;
+}
+
+void* operator new(size_t size) {
+  ++allocations;
+  if (void* const memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+void* operator new(size_t size, const std::nothrow_t&) noexcept {
+  ++allocations;
+  return std::malloc(size);
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, size_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, const std::nothrow_t&) noexcept {
+  std::free(memory);
+}
+
+using namespace bulkwrite::schema;
+
+TEST_CASE("a good record is checked without an allocation") {
+  const Mapping mapping{.columns = {Field{.type = FieldType::text, .length_max = 20, .required = true},
+                                    Field{.type = FieldType::email, .length_max = 100},
+                                    Field{.type = FieldType::bigint}, Field{.type = FieldType::boolean},
+                                    Field{.type = FieldType::date}, Field{.type = FieldType::datetime}}};
+  const auto checker = RecordChecker::make(mapping);
+  REQUIRE(checker);
+  const std::vector<std::string_view> good{"\"a name with \"\"quotes\"\"\"",
+                                           "first.last@mail.example.com",
+                                           "-12345678901",
+                                           "true",
+                                           "2024-02-29",
+                                           "2024-02-29 13:05:00"};
+  std::vector<Violation> violations;
+  std::string scratch;
+  scratch.reserve(64);
+
+  const size_t before = allocations;
+  for (int i = 0; i < 100; ++i) checker->check(good, violations, scratch);
+  const size_t after = allocations;
+  CHECK(violations.size() == 0);
+  CHECK(after - before == 0);
+
+  const auto counted = std::make_unique<int>(1);
+  CHECK(allocations > after);
+}
