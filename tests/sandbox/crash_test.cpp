@@ -1,5 +1,9 @@
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <chrono>
@@ -84,6 +88,38 @@ TEST_CASE("SIGTERM ends it cleanly, with jobs waiting, and they run after the ne
   sandbox.start();
   SandboxClient(sandbox.port()).wait(created.json.at("details").at("id").get<std::string>());
   CHECK(sandbox.query(kCount) == "600:600");
+}
+
+// A process that starts the sandbox and ends as soon as it listens.
+pid_t start_and_leave(const std::string& database, int output) {
+  const pid_t starter = fork();
+  if (starter != 0) return starter;
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) _exit(1);
+  if (fork() == 0) {
+    dup2(ends[1], STDOUT_FILENO);
+    dup2(output, STDERR_FILENO);  // open for as long as the sandbox lives
+    execl(BULKWRITE_SANDBOX, BULKWRITE_SANDBOX, "--db", database.c_str(), "--die-with-parent", nullptr);
+    _exit(127);
+  }
+  char byte = 0;
+  _exit(read(ends[0], &byte, 1) == 1 ? 0 : 1);
+}
+
+TEST_CASE("it ends when the process that started it ends, if it is to") {
+  const TemporaryDirectory directory;
+  int ends[2];
+  REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+  const pid_t starter = start_and_leave((directory.path() / "crm.db").string(), ends[1]);
+  close(ends[1]);
+  int status = 0;
+  REQUIRE(waitpid(starter, &status, 0) == starter);
+  CHECK(WEXITSTATUS(status) == 0);
+  pollfd ended{ends[0], POLLIN, 0};
+  REQUIRE(poll(&ended, 1, 30'000) == 1);
+  char byte = 0;
+  CHECK(read(ends[0], &byte, 1) == 0);
+  close(ends[0]);
 }
 
 }  // namespace

@@ -1,5 +1,8 @@
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <fstream>
+#include <thread>
 
 #include "tests/sandbox/sandbox_client.h"
 #include "tests/sandbox/sandbox_process.h"
@@ -91,7 +94,26 @@ TEST_CASE("a modules file of the user's own adds modules, and fields to an old d
   CHECK(sandbox.query("select count(*) || ':' || sum(Tons) from Ships") == "2:325");
 }
 
-TEST_CASE("calls beyond the edition's credits or concurrency are refused with 429") {
+TEST_CASE("more calls at once than allowed are refused with 429") {
+  const TemporaryDirectory directory;
+  auto options = SandboxProcess::with_faults(
+      directory, {{"requests", {{{"request", "org"}, {"probability", 1}, {"fault", "delay"}, {"delay_ms", 200}}}}});
+  options.insert(options.end(), {"--set", "concurrency=1"});
+  const SandboxProcess sandbox(options);
+  std::atomic<bool> seen = false;
+  std::thread slow([&] {
+    while (!seen) SandboxClient(sandbox.port()).get("/crm/v8/org");
+  });
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!seen && std::chrono::steady_clock::now() < until) {
+    seen = SandboxClient(sandbox.port()).get("/crm/v8/users").status == 429;
+  }
+  CHECK(seen);
+  seen = true;
+  slow.join();
+}
+
+TEST_CASE("calls beyond the day's credits are refused with 429") {
   const SandboxProcess sandbox({"--set", "credits=4"});
   const SandboxClient client(sandbox.port());
   for (int i = 0; i < 4; ++i) CHECK(client.get("/crm/v8/org").status == 200);

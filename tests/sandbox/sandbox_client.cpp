@@ -148,6 +148,7 @@ json with_file(json job, const std::string& file_id) {
 
 std::string zip_of(const std::vector<std::pair<std::string, std::string>>& members, bool stored) {
   zip_error_t error;
+  zip_error_init(&error);
   zip_source_t* target = zip_source_buffer_create(nullptr, 0, 0, &error);
   zip_t* archive = zip_open_from_source(target, ZIP_TRUNCATE, &error);
   zip_source_keep(target);
@@ -169,6 +170,7 @@ std::string zip_of(const std::vector<std::pair<std::string, std::string>>& membe
 
 std::pair<std::string, std::string> only_member(const std::string& bytes) {
   zip_error_t error;
+  zip_error_init(&error);
   zip_source_t* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error);
   zip_t* archive = zip_open_from_source(source, ZIP_CHECKCONS, &error);
   if (archive == nullptr || zip_get_num_entries(archive, 0) != 1) throw std::runtime_error("no ZIP of one member");

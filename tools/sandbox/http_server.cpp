@@ -287,10 +287,13 @@ int HttpServer::bind(int port) {
 
 void HttpServer::serve() {
   listener_->listen_after_bind();
+  served_ = true;
 }
 
 void HttpServer::stop() {
   listener_->end_connections();
+  // The library forgets a stop that comes before it listens.
+  while (!listener_->is_running() && !served_) std::this_thread::yield();
   listener_->stop();
 }
 
