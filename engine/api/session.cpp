@@ -12,6 +12,13 @@ constexpr Milliseconds kRefreshAhead = std::chrono::minutes(5);
 constexpr Milliseconds kRequestTimeout = std::chrono::seconds(60);
 constexpr std::string_view kVersion = "v8";
 
+constexpr Milliseconds kSignInWaitMax = std::chrono::minutes(2);
+constexpr Milliseconds kLook{200};  // how often a stop request is looked for
+
+Error stopped() {
+  return {ErrorKind::transient, "stopped before anything was sent"};
+}
+
 bool is_unreserved(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
          c == '_' || c == '~';
@@ -35,8 +42,14 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
-Session::Session(Transport& transport, const Clock& clock, Target target, Credentials credentials)
-    : transport_(transport), clock_(clock), target_(std::move(target)), credentials_(std::move(credentials)) {}
+Session::Session(Transport& transport, const Clock& clock, Target target, Credentials credentials, uint64_t jitter_seed,
+                 std::stop_token stop)
+    : transport_(transport),
+      clock_(clock),
+      target_(std::move(target)),
+      credentials_(std::move(credentials)),
+      jitter_seed_(jitter_seed),
+      stop_(std::move(stop)) {}
 
 Result<void> Session::sign_in() {
   if (!credentials_.access_token.empty()) {
@@ -117,27 +130,37 @@ Result<Reply> Session::get(std::string_view path) {
 
 // Repeats until there is a whole reply that is not a passing fault.
 Result<Reply> Session::exchange(const std::function<Result<Request>()>& make) {
-  Backoff backoff({.attempts_max = 5}, 1);
+  Backoff backoff({.attempts_max = 5}, jitter_seed_);
   for (;;) {
     auto request = make();
     if (!request) return std::move(request).error();
-    Reply reply = wait_for(*std::move(request));
+    auto done = wait_for(*std::move(request));
+    if (!done) return done;
+    Reply reply = *std::move(done);
     const ReplyClass kind = classify(reply);
     if (kind == ReplyClass::answered || kind == ReplyClass::refused || kind == ReplyClass::unauthorised) return reply;
     const auto wait = backoff.next(retry_after(reply));
     if (!wait)
       return Error{ErrorKind::service_down, fmt::format("{} does not answer: {}", target_.api_base, describe(reply))};
+    if (*wait > kSignInWaitMax) {
+      return Error{ErrorKind::transient, fmt::format("{} asks to come back in {} s: run again then", target_.api_base,
+                                                     std::chrono::duration_cast<std::chrono::seconds>(*wait).count())};
+    }
     const Instant until = clock_.now() + *wait;
-    while (clock_.now() < until) (void)transport_.wait(until - clock_.now());
+    while (clock_.now() < until) {
+      if (stop_.stop_requested()) return stopped();
+      (void)transport_.wait(std::min(kLook, until - clock_.now()));
+    }
   }
 }
 
-Reply Session::wait_for(Request request) {
+Result<Reply> Session::wait_for(Request request) {
   const uint64_t id = ++next_id_;
   transport_.start(id, std::move(request));
   for (;;) {
-    for (Completion& done : transport_.wait(Milliseconds(1000)))
+    for (Completion& done : transport_.wait(kLook))
       if (done.id == id) return std::move(done.reply);
+    if (stop_.stop_requested()) return stopped();
   }
 }
 

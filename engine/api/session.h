@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -34,12 +35,14 @@ constexpr Milliseconds kRefreshWindow = std::chrono::minutes(10);
 // must outlive it. Secrets stay inside: no message holds one.
 class Session {
  public:
-  Session(Transport& transport, const Clock& clock, Target target, Credentials credentials);
+  Session(Transport& transport, const Clock& clock, Target target, Credentials credentials, uint64_t jitter_seed = 0,
+          std::stop_token stop = {});
 
   const Target& target() const { return target_; }
 
   // These wait for their replies, and repeat what may be repeated. Nothing else may be under way on the transport.
-  // Errors: not_allowed, service_down, configuration (no such module, a reply that is not understood).
+  // Errors: not_allowed, service_down, configuration (no such module, a reply that is not understood), transient (the
+  // service asks to come back much later, or a stop was asked for).
   Result<void> sign_in();
   Result<void> find_org();
   Result<std::string> get_fields(std::string_view module);  // the reply's body
@@ -58,7 +61,7 @@ class Session {
  private:
   Result<Reply> get(std::string_view path);
   Result<Reply> exchange(const std::function<Result<Request>()>& make);
-  Reply wait_for(Request request);
+  Result<Reply> wait_for(Request request);
 
   Transport& transport_;
   const Clock& clock_;
@@ -68,6 +71,8 @@ class Session {
   unsigned generation_ = 0;
   std::optional<Instant> stale_at_;
   std::deque<Instant> refreshes_;
+  const uint64_t jitter_seed_;
+  const std::stop_token stop_;
   uint64_t next_id_ = 0;
 };
 

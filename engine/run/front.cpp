@@ -156,7 +156,6 @@ Result<void> Front::cut_source(uint32_t ordinal, OpenSource& source, csv::Cutter
   source::ByteStream& stream = *source.stream;
   cutter.begin_source(ordinal, source.header.data_offset, header_.names.size(), header_.delimiter);
   std::string_view ahead = source.read_ahead;
-  const uint64_t passed_before = progress_.bytes_passed;
   while (!closed_ && !stop_.stop_requested()) {
     const std::span<char> space = cutter.space(kBlockBytes);
     size_t got = std::min(ahead.size(), space.size());
@@ -171,7 +170,7 @@ Result<void> Front::cut_source(uint32_t ordinal, OpenSource& source, csv::Cutter
     }
     cutter.filled(got);
     progress_.bytes_read += got;
-    progress_.bytes_passed = passed_before + stream.file_bytes_read();
+    progress_.bytes_passed = input_.bytes_behind() + stream.file_bytes_read();
     if (auto ok = drain(cutter); !ok) return ok;
   }
   if (closed_ || stop_.stop_requested()) return {};

@@ -85,7 +85,8 @@ Result<Summary> load(const LoadOptions& options, Progress& progress, std::stop_t
   auto transport = api::make_curl_transport();
   if (!transport) return std::move(transport).error();
   const SteadyClock clock;
-  auto plan = make_plan(options, (*front)->header(), **transport, clock, tell);
+  auto plan = make_plan(options, (*front)->header(), **transport, clock, stop, tell);
+  if (!plan && stop.stop_requested()) return Summary{};  // nothing was begun
   if (!plan) return std::move(plan).error();
 
   auto directory = RunDirectory::make(options.run_dir, options.runs_root);

@@ -68,7 +68,7 @@ std::vector<std::string> archive_names(const schema::Mapping& mapping) {
   return names;
 }
 
-api::DispatcherOptions dispatcher_options(const LoadOptions& options, api::JobSpec job) {
+api::DispatcherOptions dispatcher_options(const LoadOptions& options, api::JobSpec job, uint64_t jitter_seed) {
   api::DispatcherOptions out;
   out.job = std::move(job);
   out.submission.resend_is_safe = options.operation != schema::Operation::insert || !options.find_by.empty();
@@ -79,7 +79,7 @@ api::DispatcherOptions dispatcher_options(const LoadOptions& options, api::JobSp
   out.archives_held_max = options.uploads_max;
   out.jobs_in_flight_max = options.jobs_max;
   out.request_timeout = options.request_timeout;
-  out.jitter_seed = options.jitter_seed != 0 ? options.jitter_seed : std::random_device{}();
+  out.jitter_seed = jitter_seed;
   return out;
 }
 
@@ -93,10 +93,12 @@ Result<void> validate_load(const LoadOptions& options) {
 }
 
 Result<LoadPlan> make_plan(const LoadOptions& options, const csv::Header& header, api::Transport& transport,
-                           const Clock& clock, const Tell& tell) {
+                           const Clock& clock, std::stop_token stop, const Tell& tell) {
   if (auto ok = refuse_header_faults(header); !ok) return std::move(ok).error();
+  const uint64_t jitter_seed = options.jitter_seed != 0 ? options.jitter_seed : std::random_device{}();
   LoadPlan plan;
-  plan.session = std::make_unique<api::Session>(transport, clock, options.target, options.credentials);
+  plan.session = std::make_unique<api::Session>(transport, clock, options.target, options.credentials, jitter_seed,
+                                                std::move(stop));
   if (auto ok = plan.session->sign_in(); !ok) return std::move(ok).error();
   if (auto ok = plan.session->find_org(); !ok) return std::move(ok).error();
   auto schema = fetch_schema(*plan.session, options);
@@ -113,7 +115,7 @@ Result<LoadPlan> make_plan(const LoadOptions& options, const csv::Header& header
   plan.names = header.names;
   plan.header_bytes = header.bytes;
   plan.archive_header = header_line(archive_names(plan.mapping), header.delimiter);
-  plan.dispatcher_options = dispatcher_options(options, job_spec(options, plan.mapping));
+  plan.dispatcher_options = dispatcher_options(options, job_spec(options, plan.mapping), jitter_seed);
   if (options.operation == schema::Operation::insert) plan.present_field = options.find_by;
   plan.facts = {.module = options.module,
                 .operation = operation_name(options.operation),

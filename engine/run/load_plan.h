@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <stop_token>
 #include "engine/api/dispatcher.h"
 #include "engine/api/session.h"
 #include "engine/base/result.h"
@@ -12,6 +13,7 @@
 #include "engine/run/ledger.h"
 #include "engine/run/load.h"
 #include "engine/run/reconcile.h"
+
 #include "engine/run/run_directory.h"
 #include "engine/schema/checker.h"
 #include "engine/schema/mapping.h"
@@ -36,8 +38,8 @@ Result<void> validate_load(const LoadOptions& options);
 
 // Signs in, reads the module's fields, maps the header and refuses what cannot be loaded: faults of the header and
 // missing columns (input_data), an operation that lacks its find_by (configuration), a sign-in that fails
-// (not_allowed).
+// (not_allowed), a stop request (transient).
 Result<LoadPlan> make_plan(const LoadOptions& options, const csv::Header& header, api::Transport& transport,
-                           const Clock& clock, const Tell& tell);
+                           const Clock& clock, std::stop_token stop, const Tell& tell);
 
 }  // namespace bulkwrite::run

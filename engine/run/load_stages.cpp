@@ -31,17 +31,6 @@ ChunkState state_of(api::OutcomeKind kind) {
   return ChunkState::uncertain;
 }
 
-class SpoolPieces final : public PieceSink {
- public:
-  explicit SpoolPieces(const Spool& spool) : spool_(spool) {}
-  Result<void> piece(uint64_t chunk_index, const SourceInfo& source, std::string_view bytes) override {
-    return source.rereadable ? Result<void>() : spool_.append(chunk_index, bytes);
-  }
-
- private:
-  const Spool& spool_;
-};
-
 }  // namespace
 
 LoadLine::LoadLine(Front& front, const LoadPlan& plan, Ledger& ledger, const Spool& spool,

@@ -183,18 +183,6 @@ class Collector {
   SetAside rejected_;
 };
 
-// Keeps records that fit into no chunk where their source cannot be read again.
-class SpoolPieces final : public PieceSink {
- public:
-  explicit SpoolPieces(const Spool& spool) : spool_(spool) {}
-  Result<void> piece(uint64_t chunk_index, const SourceInfo& source, std::string_view bytes) override {
-    return source.rereadable ? Result<void>() : spool_.append(chunk_index, bytes);
-  }
-
- private:
-  const Spool& spool_;
-};
-
 // The header as archives carry it: the source's own bytes, but commas for tabs.
 std::string pack_header(const csv::Header& header) {
   if (header.delimiter == '\t') return header_line(header.names, ',');

@@ -43,6 +43,18 @@ class Spool {
   std::filesystem::path directory_;
 };
 
+// Spools records that fit into no chunk where their source cannot be read again.
+class SpoolPieces final : public PieceSink {
+ public:
+  explicit SpoolPieces(const Spool& spool) : spool_(spool) {}
+  Result<void> piece(uint64_t chunk_index, const SourceInfo& source, std::string_view bytes) override {
+    return source.rereadable ? Result<void>() : spool_.append(chunk_index, bytes);
+  }
+
+ private:
+  const Spool& spool_;
+};
+
 // Gives the bytes of a chunk that has been sent. One thread.
 class Rereader {
  public:

@@ -92,6 +92,7 @@ Result<std::unique_ptr<ByteStream>> Input::next() {
     if (next_ == paths_.size()) return std::unique_ptr<ByteStream>();
     auto file = File::open(paths_[next_++]);
     if (!file) return std::move(file).error();
+    bytes_behind_ += std::exchange(bytes_open_, (*file)->identity().size);
     auto first = (*file)->peek(kMagicBytes);
     if (!first) return std::move(first).error();
     switch (packing_of(*first)) {

@@ -26,6 +26,8 @@ class Input {
 
   // The next source, or null behind the last. The one before it must be gone.
   Result<std::unique_ptr<ByteStream>> next();
+  // The bytes on disk of the files behind us, the one that is being read not among them.
+  uint64_t bytes_behind() const { return bytes_behind_; }
   // The bytes of all files as they lie on disk, where all of them are regular files.
   std::optional<uint64_t> total_bytes() const { return total_bytes_; }
   // The files not opened yet that are regular and not compressed.
@@ -35,6 +37,8 @@ class Input {
   std::vector<std::string> paths_;
   size_t next_ = 0;
   std::optional<uint64_t> total_bytes_;
+  uint64_t bytes_behind_ = 0;
+  uint64_t bytes_open_ = 0;              // of the file that is being read
   std::unique_ptr<ZipMembers> members_;  // of the ZIP that is open
 };
 

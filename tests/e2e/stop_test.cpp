@@ -52,6 +52,20 @@ TEST_CASE("the first SIGINT or SIGTERM stops softly: 130 or 143, and everything 
   }
 }
 
+TEST_CASE("a stop while signing in leaves at once, with nothing sent and no run begun") {
+  const TemporaryDirectory directory;
+  const Sandbox sandbox(
+      directory, {}, R"({"requests": [{"request": "token", "probability": 1, "fault": "delay", "delay_ms": 60000}]})");
+  spill(directory / "leads.csv", leads(10));
+  Process load(load_call({directory / "leads.csv"}, sandbox.url(), directory / "run"), directory.path());
+  REQUIRE(eventually([&] { return load.err().find("delimiter") != std::string::npos; }));
+  load.signal(SIGTERM);
+  const Ended ended = load.wait();
+  CHECK(ended.exit_code == 143);
+  CHECK(summary_of(ended)["records_read"] == 0);
+  CHECK_FALSE(std::filesystem::exists(directory / "run"));
+}
+
 TEST_CASE("the second signal ends the program at once") {
   const TemporaryDirectory directory;
   const Sandbox sandbox(directory, {},
@@ -96,8 +110,6 @@ TEST_CASE("a compressed file that is cut off is an error that names the place, a
   CHECK(whole.exit_code == 0);
   CHECK(summary_of(whole)["added"] == 5000);
 
-  const Sandbox* fresh = nullptr;
-  (void)fresh;
   spill(directory / "cut.csv.gz", packed.substr(0, packed.size() / 2));
   const Ended cut = run(load_call({directory / "cut.csv.gz"}, sandbox.url(), directory / "run2",
                                   {"--records", "100", "--find-by", "Email"}),

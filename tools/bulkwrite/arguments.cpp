@@ -1,5 +1,7 @@
 #include "tools/bulkwrite/arguments.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <map>
 
@@ -12,6 +14,15 @@ const std::map<std::string, schema::Operation> kOperations{{"insert", schema::Op
                                                            {"update", schema::Operation::update},
                                                            {"upsert", schema::Operation::upsert}};
 const std::map<std::string, run::Packing> kPackings{{"fast", run::Packing::fast}, {"small", run::Packing::small}};
+
+template <typename Value>
+void add_choice(CLI::App& app, const std::string& name, Value& value, const std::map<std::string, Value>& choices,
+                const std::string& default_choice, const std::string& text) {
+  app.add_option_function<std::string>(
+         name, [&value, &choices](const std::string& chosen) { value = choices.at(chosen); }, text)
+      ->check(CLI::IsMember(choices))
+      ->default_str(default_choice);
+}
 
 // Options that mean the same for every command that reads an input.
 void add_input_options(CLI::App& app, run::InputOptions& input) {
@@ -48,9 +59,7 @@ void add_workers(CLI::App& app, unsigned& workers) {
 }
 
 void add_packing(CLI::App& app, run::Packing& packing) {
-  app.add_option("--level", packing, "fast: less work; small: fewer bytes to send")
-      ->transform(CLI::CheckedTransformer(kPackings, CLI::ignore_case))
-      ->default_str("small");
+  add_choice(app, "--level", packing, kPackings, "small", "fast: less work; small: fewer bytes to send");
 }
 
 void add_milliseconds(CLI::App& app, const std::string& name, std::chrono::milliseconds& value,
@@ -60,7 +69,7 @@ void add_milliseconds(CLI::App& app, const std::string& name, std::chrono::milli
          text)
       ->check(CLI::PositiveNumber)
       ->type_name("SECONDS")
-      ->default_str(std::to_string(static_cast<double>(value.count()) / 1000));
+      ->default_str(fmt::format("{:g}", static_cast<double>(value.count()) / 1000));
 }
 
 CLI::App* add_load(CLI::App& app, LoadCommand& load) {
@@ -69,9 +78,8 @@ CLI::App* add_load(CLI::App& app, LoadCommand& load) {
   run::LoadOptions& options = load.options;
   add_input_options(*command, options.input);
   command->add_option("--module", options.module, "API name of the module, such as Leads")->required();
-  command->add_option("--operation", options.operation, "insert, update or upsert")
-      ->transform(CLI::CheckedTransformer(kOperations, CLI::ignore_case))
-      ->default_str("insert");
+  add_choice(*command, "--operation", options.operation, kOperations, "insert",
+             "what the service does with the records");
   command->add_option("--find-by", options.find_by,
                       "API name of the unique field, or id, by which existing records are found");
   command->add_option("--sandbox", load.sandbox,
