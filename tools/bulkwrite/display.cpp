@@ -47,57 +47,84 @@ std::string bytes_text(uint64_t bytes) {
   return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, kUnits[unit]);
 }
 
-Display::Display(const run::Progress& progress, Work work)
+Display::Display(const run::Progress& progress, Work work, std::stop_token stop)
     : progress_(progress),
       work_(work),
       live_(is_live_terminal()),
-      ticker_([this](std::stop_token stop) { tick(stop); }) {}
+      ticker_([this](std::stop_token ended) { tick(ended); }),
+      told_(std::move(stop),
+            [this] { say("stopping: what was sent is being accounted for (once more to leave at once)"); }) {}
 
 Display::~Display() {
   ticker_.request_stop();
   ticker_.join();
-  if (live_) std::fputs("\r\033[K", stderr);
+  erase();
 }
 
 void Display::say(const std::string& line) {
   const std::scoped_lock lock(mutex_);
-  fmt::print(stderr, "{}{}\n", live_ ? "\r\033[K" : "", line);
+  erase();
+  fmt::print(stderr, "{}\n", line);
 }
 
 void Display::tick(std::stop_token stop) {
   std::unique_lock lock(mutex_);
   while (!wake_.wait_for(lock, stop, live_ ? kLiveEvery : kPlainEvery, [&] { return stop.stop_requested(); })) {
     if (stop.stop_requested()) return;
-    if (live_)
-      fmt::print(stderr, "\r\033[K{}", line().substr(0, terminal_columns() - 1));
-    else
-      fmt::print(stderr, "{}\n", line());
-    std::fflush(stderr);
+    draw();
   }
 }
 
-std::string Display::line() {
+void Display::draw() {
+  const std::vector<std::string> now = lines();
+  if (!live_) {
+    fmt::print(stderr, "{}\n", fmt::join(now, "; "));
+    return;
+  }
+  erase();
+  for (const std::string& line : now) fmt::print(stderr, "{}\n", line.substr(0, terminal_columns() - 1));
+  std::fflush(stderr);
+  lines_drawn_ = now.size();
+}
+
+void Display::erase() {
+  if (lines_drawn_ > 0) fmt::print(stderr, "\033[{}A\r\033[J", lines_drawn_);
+  lines_drawn_ = 0;
+}
+
+std::vector<std::string> Display::lines() {
   const run::Progress& p = progress_;
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
+  std::vector<std::string> out{input_line(seconds)};
+  if (work_ == Work::pack) out.push_back(fmt::format("chunks: {} cut, {} packed", p.chunks_cut, p.chunks_packed));
+  if (work_ != Work::load) return out;
+  out.push_back(fmt::format("chunks: {} cut, {} packed, {} uploading, {} jobs running, {} done", p.chunks_cut,
+                            p.chunks_packed, p.uploading, p.jobs_running, p.chunks_reconciled));
+  out.push_back(fmt::format("records: {} added, {} updated, {} skipped, {} failed{}", count_text(p.added),
+                            count_text(p.updated), count_text(p.skipped), count_text(p.failed),
+                            p.present > 0 ? fmt::format(", {} present", count_text(p.present)) : ""));
+  return out;
+}
+
+std::string Display::input_line(double seconds) {
+  const run::Progress& p = progress_;
+  if (!p.input_ended) reading_seconds_ = seconds;
   const uint64_t bytes = p.bytes_read;
-  std::string text = fmt::format("{} records  {}  {:.0f} MB/s", count_text(p.records_read), bytes_text(bytes),
-                                 static_cast<double>(bytes) / 1e6 / std::max(seconds, 0.001));
-  if (p.rejected > 0) text += fmt::format("  {} rejected", count_text(p.rejected));
-  if (work_ == Work::pack) text += fmt::format("  chunks {} cut {} packed", p.chunks_cut, p.chunks_packed);
-  if (work_ == Work::load) {
-    text += fmt::format("  chunks {} cut {} packed {} done  uploading {}  jobs {}  added {} updated {} skipped {}",
-                        p.chunks_cut, p.chunks_packed, p.chunks_reconciled, p.uploading, p.jobs_running,
-                        count_text(p.added), count_text(p.updated), count_text(p.skipped + p.failed));
-  }
+  std::string text = fmt::format("read: {} records, {}, {:.0f} MB/s", count_text(p.records_read), bytes_text(bytes),
+                                 static_cast<double>(bytes) / 1e6 / std::max(reading_seconds_, 0.001));
+  if (p.rejected > 0) text += fmt::format(", {} rejected", count_text(p.rejected));
+  return text + time_left(seconds);
+}
+
+std::string Display::time_left(double seconds) const {
+  const run::Progress& p = progress_;
   const uint64_t total = p.bytes_total, passed = p.bytes_passed;
-  if (total > 0 && passed > 0 && passed <= total) {
-    // Where the results lag behind the file, they say when it ends.
-    double part = static_cast<double>(passed) / static_cast<double>(total);
-    if (work_ == Work::load && p.chunks_cut > 0)
-      part *= static_cast<double>(p.chunks_reconciled) / static_cast<double>(p.chunks_cut);
-    if (part > 0.01) text += fmt::format("  ETA {}", duration_text(seconds / part - seconds));
-  }
-  return text;
+  if (total == 0 || passed == 0 || passed > total) return "";
+  double part = static_cast<double>(passed) / static_cast<double>(total);
+  // Where the results lag behind the file, they say when it ends.
+  if (work_ == Work::load && p.chunks_cut > 0)
+    part *= static_cast<double>(p.chunks_reconciled) / static_cast<double>(p.chunks_cut);
+  return part > 0.01 ? fmt::format(", ETA {}", duration_text(seconds / part - seconds)) : "";
 }
 
 }  // namespace bulkwrite::cli

@@ -34,7 +34,7 @@ int execute(LoadCommand command, Signals& signals) {
   if (auto chosen = choose_target(command.sandbox, command.options, child); !chosen) {
     outcome = std::move(chosen).error();
   } else {
-    Display display(progress, Display::Work::load);
+    Display display(progress, Display::Work::load, signals.stop_token());
     command.options.stop_signal = [&] { return signals.received(); };
     outcome =
         run::load(command.options, progress, signals.stop_token(), [&](const std::string& line) { display.say(line); });
@@ -45,7 +45,7 @@ int execute(LoadCommand command, Signals& signals) {
 int execute(PackCommand command, Signals& signals) {
   run::Progress progress;
   Result<run::Summary> outcome = [&] {
-    Display display(progress, Display::Work::pack);
+    Display display(progress, Display::Work::pack, signals.stop_token());
     return run::pack(command.options, progress, signals.stop_token(),
                      [&](const std::string& line) { display.say(line); });
   }();
@@ -56,7 +56,7 @@ int execute(CheckCommand command, Signals& signals) {
   run::Progress progress;
   uint64_t shown = 0;
   const auto outcome = [&] {
-    Display display(progress, Display::Work::check);
+    Display display(progress, Display::Work::check, signals.stop_token());
     const auto found = [&](const run::Reject& reject, const std::string& source) {
       for (const auto& why : reject.reasons) {
         if (shown++ >= command.problems_shown_max) return;

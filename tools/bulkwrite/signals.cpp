@@ -3,8 +3,6 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <cstdio>
-
 namespace bulkwrite::cli {
 namespace {
 
@@ -37,7 +35,6 @@ void Signals::watch(std::stop_token ended) {
     if (signal_number <= 0) continue;
     if (received_ != 0) _exit(128 + signal_number);
     received_ = signal_number;
-    std::fputs("\nbulkwrite: stopping: what was sent is being accounted for (once more to leave at once)\n", stderr);
     stop_.request_stop();
   }
 }
