@@ -43,21 +43,26 @@ void print_check(const run::Summary& s) {
   row("rejected", s.rejected, "would be refused before sending", true);
 }
 
+void print_counts(const run::Summary& s, Shown what) {
+  switch (what) {
+    case Shown::load:
+      print_load(s);
+      break;
+    case Shown::pack:
+      print_pack(s);
+      break;
+    case Shown::check:
+      print_check(s);
+      break;
+  }
+}
+
 }  // namespace
 
 int report(const run::Summary& summary, Shown what) {
   for (const Error& error : summary.errors) fmt::print(stderr, "bulkwrite: error: {}\n", error.message);
-  switch (what) {
-    case Shown::load:
-      print_load(summary);
-      break;
-    case Shown::pack:
-      print_pack(summary);
-      break;
-    case Shown::check:
-      print_check(summary);
-      break;
-  }
+  const bool nothing_begun = !summary.errors.empty() && summary.records_read == 0;
+  if (!nothing_begun) print_counts(summary, what);
   fmt::print("{}\n", run::to_json(summary));
   if (std::fflush(stdout) != 0) return 73;
   return run::exit_codes(summary).front();
