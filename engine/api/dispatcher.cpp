@@ -11,6 +11,8 @@ namespace {
 
 constexpr uint64_t kTokenExchange = UINT64_MAX;
 constexpr unsigned kTokenRefusalsMax = 3;
+constexpr size_t kAnswerBytesMax = 1 << 20;   // of an upload, a create, a job's details
+constexpr size_t kResultBytesMax = 32 << 20;  // of a result archive
 
 uint64_t exchange_of(uint64_t chunk_index) {
   return chunk_index + 1;
@@ -62,6 +64,21 @@ void Dispatcher::submit(Work work) {
   BULKWRITE_CHECK(fresh, "a chunk is submitted once");
 }
 
+void Dispatcher::track(Work work, std::string job_id) {
+  BULKWRITE_CHECK(can_track(), "a job is tracked only where there is room");
+  const uint64_t chunk = work.chunk_index;
+  Submission tracked = Submission::track(std::move(work), std::move(job_id), options_.submission,
+                                         options_.jitter_seed + chunk, clock_.now());
+  const bool fresh = submissions_.try_emplace(chunk, std::move(tracked)).second;
+  BULKWRITE_CHECK(fresh, "a chunk is tracked once");
+}
+
+Result<void> Dispatcher::on_callback(uint64_t chunk_index, const std::string& job_id) {
+  const auto found = submissions_.find(chunk_index);
+  if (found == submissions_.end()) return {};
+  return note(found->second, found->second.on_callback(job_id, clock_.now()));
+}
+
 Result<void> Dispatcher::step(Milliseconds at_most) {
   if (auto ok = send_due(); !ok) return ok;
   for (Completion& done : transport_.wait(time_to_next(at_most)))
@@ -72,6 +89,7 @@ Result<void> Dispatcher::step(Milliseconds at_most) {
     ++at;  // note() may take it away
     if (auto ok = note(submission, submission.on_time(now)); !ok) return ok;
   }
+  if (stopping_ && now >= give_up_at_) end_all([](Submission& submission, Instant) { return submission.give_up(); });
   return {};
 }
 
@@ -79,7 +97,9 @@ Result<void> Dispatcher::send_due() {
   if (renewal_wanted_ || session_.is_stale(clock_.now()))
     if (auto ok = renew_token(); !ok) return ok;
   const Instant now = clock_.now();
-  for (auto& [chunk, submission] : submissions_) {
+  for (auto at = submissions_.begin(); at != submissions_.end();) {
+    Submission& submission = at->second;
+    ++at;  // send() may take it away
     if (renewing_ || requests_ >= options_.requests_in_flight_max) return {};
     const auto due = submission.due();
     if (!due || due->at > now) continue;
@@ -100,7 +120,7 @@ Result<void> Dispatcher::renew_token() {
 
 Result<void> Dispatcher::send(Submission& submission, RequestKind kind) {
   auto request = request_for(submission, kind);
-  if (!request) return std::move(request).error();
+  if (!request) return note(submission, submission.cannot_fetch(std::move(request).error()));
   const uint64_t chunk = submission.work().chunk_index;
   if (kind == RequestKind::create)
     if (auto ok = journal_.creating(chunk); !ok) return ok;
@@ -112,7 +132,7 @@ Result<void> Dispatcher::send(Submission& submission, RequestKind kind) {
 
 Result<Request> Dispatcher::request_for(const Submission& submission, RequestKind kind) {
   const Target& target = session_.target();
-  Request request{.timeout = options_.request_timeout};
+  Request request{.timeout = options_.request_timeout, .reply_bytes_max = kAnswerBytesMax};
   request.headers = {{"Authorization", session_.authorization()}};
   switch (kind) {
     case RequestKind::upload:
@@ -126,7 +146,8 @@ Result<Request> Dispatcher::request_for(const Submission& submission, RequestKin
       request.method = Request::Method::post;
       request.url = target.api_base + "/crm/bulk/v8/write";
       request.headers.emplace_back("Content-Type", "application/json");
-      request.body = create_body(options_.job, submission.file_id(), submission.work().csv_name);
+      request.body =
+          create_body(options_.job, submission.file_id(), submission.work().csv_name, submission.work().callback_url);
       request.fresh_connection = true;
       break;
     case RequestKind::details:
@@ -136,6 +157,7 @@ Result<Request> Dispatcher::request_for(const Submission& submission, RequestKin
       auto url = result_url(submission.download_url());
       if (!url) return std::move(url).error();
       request.url = *std::move(url);
+      request.reply_bytes_max = kResultBytesMax;
       break;
     }
   }
@@ -166,9 +188,14 @@ Result<void> Dispatcher::on_completion(Completion completion) {
   }
   --requests_;
   const auto found = submissions_.find(chunk_of(completion.id));
+  if (found == submissions_.end() && stopping_) return {};  // given up meanwhile
   BULKWRITE_CHECK(found != submissions_.end(), "a reply belongs to a submission");
   Submission& submission = found->second;
-  if (classify(completion.reply) == ReplyClass::unauthorised) return on_unauthorised(submission, completion.reply);
+  // Of a create only the service's own words say that there is no job.
+  const bool speaks_for_service =
+      submission.stage() != RequestKind::create || parse_service_error(completion.reply.body).has_value();
+  if (classify(completion.reply) == ReplyClass::unauthorised && speaks_for_service)
+    return on_unauthorised(submission, completion.reply);
   refusals_of_token_ = 0;
   return note(submission, submission.on_reply(completion.reply, clock_.now()));
 }
@@ -233,10 +260,16 @@ std::vector<Outcome> Dispatcher::take_outcomes() {
 }
 
 void Dispatcher::stop() {
+  if (stopping_) return;
   stopping_ = true;
+  give_up_at_ = clock_.now() + options_.stop_grace;
+  end_all([](Submission& submission, Instant now) { return submission.let_go(now); });
+}
+
+void Dispatcher::end_all(Submission::Change (*how)(Submission&, Instant)) {
   const Instant now = clock_.now();
   for (auto at = submissions_.begin(); at != submissions_.end();) {
-    if (at->second.let_go(now) != Submission::Change::ended) {
+    if (how(at->second, now) != Submission::Change::ended) {
       ++at;
       continue;
     }

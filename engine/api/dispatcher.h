@@ -35,6 +35,7 @@ struct DispatcherOptions {
   unsigned jobs_in_flight_max = 10;     // submissions that are not over
   unsigned requests_in_flight_max = 8;  // contract 8.3: 5 to 25 by edition
   Milliseconds request_timeout{120'000};
+  Milliseconds stop_grace{30'000};  // after stop(): how long replies are awaited
   uint64_t jitter_seed = 1;
 };
 
@@ -47,6 +48,13 @@ class Dispatcher {
   bool has_room() const;
   void submit(Work work);  // precondition: has_room()
 
+  // Whether one more job may be tracked that exists already.
+  bool can_track() const { return !stopping_ && submissions_.size() < options_.jobs_in_flight_max; }
+  void track(Work work, std::string job_id);  // precondition: can_track(); the work needs no archive
+
+  // The service called back about a chunk. Of a chunk that is not under way it is nothing.
+  Result<void> on_callback(uint64_t chunk_index, const std::string& job_id);
+
   // Sends what is due, waits at most so long for replies, and acts on them. An error is the end of the load: the
   // journal cannot be written, or the sign-in is gone. What is still open then has no outcome; the journal knows how
   // far it came.
@@ -54,7 +62,7 @@ class Dispatcher {
   std::vector<Outcome> take_outcomes();
   size_t unfinished() const { return submissions_.size(); }
 
-  // Creates nothing more. What awaits a reply gets it or times out; everything else ends as not_sent or in_flight.
+  // Creates nothing more. What awaits a reply gets it within stop_grace or ends without; everything else ends now.
   void stop();
 
   struct Gauges {
@@ -73,6 +81,7 @@ class Dispatcher {
   Result<void> on_completion(Completion completion);
   Result<void> on_unauthorised(Submission& submission, const Reply& reply);
   Result<void> note(Submission& submission, Submission::Change change);
+  void end_all(Submission::Change (*how)(Submission&, Instant));
   Milliseconds time_to_next(Milliseconds at_most) const;
   Result<std::string> result_url(std::string_view download_url) const;
 
@@ -85,6 +94,7 @@ class Dispatcher {
   std::vector<Outcome> outcomes_;
   unsigned requests_ = 0;
   bool renewing_ = false, renewal_wanted_ = false, stopping_ = false;
+  Instant give_up_at_{};
   unsigned refusals_of_token_ = 0;  // in a row, with a new token each
 };
 

@@ -27,15 +27,19 @@ std::string json_string(std::string_view text) {
   return out += '"';
 }
 
-std::string create_body(const JobSpec& job, std::string_view file_id, std::string_view csv_name) {
+std::string create_body(const JobSpec& job, std::string_view file_id, std::string_view csv_name,
+                        std::string_view callback_url) {
   std::string mappings;
   for (const FieldMapping& mapping : job.mappings) mappings += (mappings.empty() ? "" : ",") + mapping_json(mapping);
   const std::string find_by = job.find_by.empty() ? "" : ",\"find_by\":" + json_string(job.find_by);
+  const std::string callback =
+      callback_url.empty() ? ""
+                           : fmt::format("\"callback\":{{\"url\":{},\"method\":\"post\"}},", json_string(callback_url));
   return fmt::format(
-      "{{\"character_encoding\":\"UTF-8\",\"operation\":{},\"ignore_empty\":{},\"resource\":[{{\"type\":\"data\","
+      "{{{}\"character_encoding\":\"UTF-8\",\"operation\":{},\"ignore_empty\":{},\"resource\":[{{\"type\":\"data\","
       "\"module\":{{\"api_name\":{}}},"
       "\"file_id\":{},\"file_names\":[{}]{},\"field_mappings\":[{}]}}]}}",
-      json_string(job.operation), job.ignore_empty, json_string(job.module), json_string(file_id),
+      callback, json_string(job.operation), job.ignore_empty, json_string(job.module), json_string(file_id),
       json_string(csv_name), find_by, mappings);
 }
 

@@ -24,7 +24,8 @@ struct JobSpec {
 };
 
 // The body of a create request: always with explicit mappings by index (contract 3.3).
-std::string create_body(const JobSpec& job, std::string_view file_id, std::string_view csv_name);
+std::string create_body(const JobSpec& job, std::string_view file_id, std::string_view csv_name,
+                        std::string_view callback_url = {});
 
 // A JSON string, quotes included. Bytes that are not UTF-8 are the caller's fault and go through as they are.
 std::string json_string(std::string_view text);

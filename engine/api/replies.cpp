@@ -160,6 +160,8 @@ std::optional<JobDetails> parse_job_details(std::string_view body) {
   bool found = false;
   const dom::element result = find(json.root, "result", found);
   if (found) details.download_url = text_of(result, "download_url");
+  const dom::element callback = find(json.root, "callback", found);
+  if (found) details.callback_url = text_of(callback, "url");
   const dom::element resources = find(json.root, "resource", found);
   dom::element first;
   if (found && resources.is_array() && resources.at(0).get(first) == simdjson::SUCCESS) {
@@ -171,6 +173,17 @@ std::optional<JobDetails> parse_job_details(std::string_view body) {
     }
   }
   return details;
+}
+
+std::string parse_callback(std::string_view body) {
+  const Json json(body);
+  if (!json.valid) return "";
+  dom::element job = json.root, first;
+  bool found = false;
+  const dom::element data = find(json.root, "data", found);
+  if (found && data.is_array() && data.at(0).get(first) == simdjson::SUCCESS) job = first;
+  const std::string id = text_of(job, "job_id");
+  return id.empty() ? text_of(job, "id") : id;
 }
 
 }  // namespace bulkwrite::api

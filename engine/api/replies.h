@@ -59,8 +59,12 @@ struct JobDetails {
   std::string status_text, code;          // as the service spells them
   std::string download_url;               // may be empty
   JobCounts counts;
+  std::string callback_url;  // as it was given at the creation; may be empty
 };
 // Nothing where the body is not that of a job (contract 4.2, 4.3).
 std::optional<JobDetails> parse_job_details(std::string_view body);
+
+// The job that a callback's body names, in either documented shape (contract 5): empty where it names none.
+std::string parse_callback(std::string_view body);
 
 }  // namespace bulkwrite::api

@@ -35,10 +35,21 @@ ErrorKind kind_of(const Reply& reply) {
 }  // namespace
 
 Submission::Submission(Work work, const SubmissionPolicy& policy, uint64_t seed)
-    : work_(std::move(work)), policy_(policy), backoff_(policy.retry, seed), poll_interval_(policy.poll_min) {}
+    : work_(std::move(work)), policy_(policy), backoff_(policy.retry, seed), poll_interval_(policy.poll_min) {
+  outcome_.resent = work_.resent;
+}
+
+Submission Submission::track(Work work, std::string job_id, const SubmissionPolicy& policy, uint64_t seed,
+                             Instant now) {
+  Submission tracked(std::move(work), policy, seed);
+  tracked.job_id_ = std::move(job_id);
+  tracked.created_at_ = now;
+  tracked.go_on(RequestKind::details, now);
+  return tracked;
+}
 
 std::optional<Submission::Due> Submission::due() const {
-  if (awaiting_ || done_) return std::nullopt;
+  if (awaiting_ || done_ || wait_until_) return std::nullopt;
   return Due{stage_, due_at_};
 }
 
@@ -112,8 +123,11 @@ Submission::Change Submission::on_create(const Reply& reply, Instant now) {
       work_.archive = std::string();
       go_on(RequestKind::details, now + poll_interval_);
       return Change::created;
-    case ReplyClass::not_sent:
     case ReplyClass::throttled:
+      // Only the service's own words say that there is no job; something between us and it may answer 429, too.
+      if (!parse_service_error(reply.body)) return uncertain_create(reply, now);
+      [[fallthrough]];
+    case ReplyClass::not_sent:
       // No job exists, so even a plain insert may be sent again.
       why_ = describe(reply);
       return again(reply, now, OutcomeKind::not_sent) == Change::ended ? Change::ended : Change::not_created;
@@ -132,6 +146,7 @@ Submission::Change Submission::on_create(const Reply& reply, Instant now) {
 // The job may exist. Only what cannot double a record is sent again (contract 10.2).
 Submission::Change Submission::uncertain_create(const Reply& reply, Instant now) {
   why_ = "the reply to its creation is missing: " + describe(reply);
+  if (!called_back_.empty()) return confirm(called_back_, now);
   if (policy_.resend_is_safe && !letting_go_) {
     if (const auto wait = backoff_.next(retry_after(reply))) {
       outcome_.resent = true;
@@ -139,11 +154,65 @@ Submission::Change Submission::uncertain_create(const Reply& reply, Instant now)
       return Change::create_uncertain;
     }
   }
+  if (policy_.callback_wait > Milliseconds(0) && !letting_go_) {
+    work_.archive = std::string();  // never sent again
+    wait_until_ = now + policy_.callback_wait;
+    return Change::create_uncertain;
+  }
   return end(OutcomeKind::uncertain, Error{ErrorKind::service_down, why_});
+}
+
+Submission::Change Submission::on_callback(const std::string& job_id, Instant now) {
+  if (done_) return Change::none;
+  if (stage_ == RequestKind::details && !confirming_) {
+    if (job_id.empty() || job_id == job_id_) due_at_ = now;
+    return Change::none;
+  }
+  if (job_id.empty() || stage_ == RequestKind::download || confirming_) return Change::none;
+  called_back_ = job_id;
+  // While the reply is awaited it may still name the job itself.
+  if (awaiting_ || !(wait_until_ || outcome_.resent)) return Change::none;
+  return confirm(job_id, now);
+}
+
+// A callback has named the job: ask the service for it.
+Submission::Change Submission::confirm(const std::string& job_id, Instant now) {
+  wait_until_.reset();
+  called_back_.clear();
+  confirming_ = true;
+  job_id_ = job_id;
+  go_on(RequestKind::details, now);
+  return Change::create_uncertain;
+}
+
+Submission::Change Submission::not_confirmed(const Reply& reply, Instant now) {
+  if (classify(reply) != ReplyClass::answered && classify(reply) != ReplyClass::refused) {
+    if (const auto wait = backoff_.next(retry_after(reply))) {
+      due_at_ = now + *wait;
+      return Change::none;
+    }
+  }
+  confirming_ = false;
+  job_id_.clear();
+  return end(OutcomeKind::uncertain,
+             Error{ErrorKind::service_down, why_ + "; a callback named a job that is not this chunk's"});
+}
+
+Submission::Change Submission::cannot_fetch(Error error) {
+  return end(OutcomeKind::unfetched, std::move(error));
 }
 
 Submission::Change Submission::on_details(const Reply& reply, Instant now) {
   const auto details = classify(reply) == ReplyClass::answered ? parse_job_details(reply.body) : std::nullopt;
+  if (confirming_) {
+    // The service echoes the callback's URL, which nobody else knows (contract 4.2).
+    const bool ours = details && (details->callback_url.empty() || details->callback_url == work_.callback_url);
+    if (!ours) return not_confirmed(reply, now);
+    confirming_ = false;
+    work_.archive = std::string();
+    created_at_ = due_at_ = now;
+    return Change::created;
+  }
   if (!details) return again(reply, now, OutcomeKind::in_flight);
   backoff_.succeeded();
   details_ = *details;
@@ -161,9 +230,17 @@ Submission::Change Submission::on_details(const Reply& reply, Instant now) {
   if (details_.status == JobStatus::completed)
     return end(OutcomeKind::unfetched, Error{ErrorKind::transient, fmt::format("job {} is {} but names no result",
                                                                                job_id_, details_.status_text)});
-  return end(OutcomeKind::failed,
-             Error{ErrorKind::transient, fmt::format("job {} is {}{}{}", job_id_, details_.status_text,
-                                                     details_.code.empty() ? "" : ": ", details_.code)});
+  return job_failed();
+}
+
+// A FAILED job may have written records before it failed. What can be sent again does no harm then; a plain insert is
+// uncertain, unless the service says that nothing was written.
+Submission::Change Submission::job_failed() {
+  const Error error{ErrorKind::transient, fmt::format("job {} is {}{}{}", job_id_, details_.status_text,
+                                                      details_.code.empty() ? "" : ": ", details_.code)};
+  const bool wrote_nothing = details_.counts.added == uint64_t{0} && details_.counts.updated.value_or(0) == 0;
+  const bool is_known = policy_.resend_is_safe || wrote_nothing;
+  return end(is_known ? OutcomeKind::failed : OutcomeKind::uncertain, error);
 }
 
 Submission::Change Submission::on_download(const Reply& reply, Instant now) {
@@ -174,6 +251,8 @@ Submission::Change Submission::on_download(const Reply& reply, Instant now) {
 }
 
 Submission::Change Submission::on_time(Instant now) {
+  if (wait_until_ && !done_ && now >= *wait_until_)
+    return end(OutcomeKind::uncertain, Error{ErrorKind::service_down, why_ + "; no callback came"});
   if (stage_ != RequestKind::details || awaiting_ || done_ || now < created_at_ + policy_.job_deadline)
     return Change::none;
   return end(OutcomeKind::in_flight,
@@ -184,11 +263,23 @@ Submission::Change Submission::let_go(Instant) {
   letting_go_ = true;
   if (awaiting_ || done_) return Change::none;
   const Error stopped{ErrorKind::transient, "stopped"};
-  if (stage_ == RequestKind::upload) return end(OutcomeKind::not_sent, stopped);
+  if (stage_ == RequestKind::upload)
+    return end(outcome_.resent ? OutcomeKind::uncertain : OutcomeKind::not_sent, stopped);
+  if (confirming_ || wait_until_) return end(OutcomeKind::uncertain, Error{ErrorKind::service_down, why_});
   if (stage_ == RequestKind::details) return end(OutcomeKind::in_flight, stopped);
   if (stage_ == RequestKind::download) return end(OutcomeKind::unfetched, stopped);
   // A creation that is being repeated may have succeeded before.
   return end(outcome_.resent ? OutcomeKind::uncertain : OutcomeKind::not_sent, stopped);
+}
+
+Submission::Change Submission::give_up() {
+  letting_go_ = true;
+  if (done_) return Change::none;
+  const bool asked_for_job = awaiting_ && stage_ == RequestKind::create;
+  awaiting_ = false;
+  if (asked_for_job)
+    return end(OutcomeKind::uncertain, Error{ErrorKind::service_down, "stopped before the reply to its creation came"});
+  return let_go(Instant());
 }
 
 Outcome Submission::take_outcome() {

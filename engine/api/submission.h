@@ -18,6 +18,8 @@ struct Work {
   uint64_t records = 0;
   std::string archive_name, csv_name;
   std::string archive;
+  std::string callback_url;  // of this chunk alone, unguessable; empty: nobody listens
+  bool resent = false;       // its job may have been created before
 };
 
 enum class OutcomeKind {
@@ -46,6 +48,8 @@ struct SubmissionPolicy {
   bool resend_is_safe = false;  // update, upsert, insert with find_by (contract 10.2)
   Milliseconds poll_min{5'000}, poll_max{60'000};
   Milliseconds job_deadline{std::chrono::hours(6)};  // from the job's creation
+  // How long a create whose reply was lost, and that must not be sent again, waits for its callback. 0: nobody listens.
+  Milliseconds callback_wait{0};
 };
 
 enum class RequestKind { upload, create, details, download };
@@ -53,6 +57,8 @@ enum class RequestKind { upload, create, details, download };
 class Submission {
  public:
   Submission(Work work, const SubmissionPolicy& policy, uint64_t seed);
+  // Of a chunk whose job exists already: it is only tracked and its result fetched.
+  static Submission track(Work work, std::string job_id, const SubmissionPolicy& policy, uint64_t seed, Instant now);
 
   // What to send next, and when. Nothing while a reply is awaited, and once done.
   struct Due {
@@ -72,9 +78,17 @@ class Submission {
   // The token was refused: send the same again, once there is a new one.
   void on_unauthorised() { awaiting_ = false; }
 
+  // The service called back about a job of this chunk: a hint to look, never trusted (contract 5).
+  Change on_callback(const std::string& job_id, Instant now);
+
+  // Its result is offered where we do not go.
+  Change cannot_fetch(Error error);
+
   // Ends it now, unless a reply is awaited; then on_reply ends it. Creates nothing any more.
   Change let_go(Instant now);
-  // Time passes: the job's deadline may be over.
+  // Ends it although a reply is awaited: what it would have said is not known.
+  Change give_up();
+  // Time passes: the job's deadline, or the wait for a callback, may be over.
   Change on_time(Instant now);
 
   const Work& work() const { return work_; }
@@ -84,7 +98,7 @@ class Submission {
   const JobDetails& details() const { return details_; }
   RequestKind stage() const { return stage_; }
   bool is_awaiting() const { return awaiting_; }
-  bool holds_archive() const { return stage_ == RequestKind::upload || stage_ == RequestKind::create; }
+  bool holds_archive() const { return !work_.archive.empty(); }
   const std::string& why() const { return why_; }
   Outcome take_outcome();  // once `ended`
 
@@ -95,6 +109,9 @@ class Submission {
   Change on_download(const Reply& reply, Instant now);
   Change again(const Reply& reply, Instant now, OutcomeKind otherwise);
   Change uncertain_create(const Reply& reply, Instant now);
+  Change confirm(const std::string& job_id, Instant now);
+  Change not_confirmed(const Reply& reply, Instant now);
+  Change job_failed();
   Change end(OutcomeKind kind, std::optional<Error> error = {});
   void go_on(RequestKind stage, Instant at);
 
@@ -104,6 +121,9 @@ class Submission {
   RequestKind stage_ = RequestKind::upload;
   Instant due_at_{};
   bool awaiting_ = false, done_ = false, letting_go_ = false;
+  bool confirming_ = false;            // job_id_ is what a callback says; the service has not been asked yet
+  std::optional<Instant> wait_until_;  // for a callback
+  std::string called_back_;            // a job id that came by callback while the reply was awaited
   unsigned uploads_ = 0, token_generation_ = 0;
   Instant created_at_{};
   Milliseconds poll_interval_;

@@ -14,7 +14,7 @@
 
 namespace bulkwrite::api {
 
-constexpr size_t kReplyBytesMax = 64 << 20;
+constexpr size_t kReplyBytesMax = 16 << 20;
 
 struct Request {
   enum class Method { get, post } method = Method::get;
