@@ -13,6 +13,7 @@ namespace bulkwrite::api {
 namespace {
 
 constexpr long kConnectTimeoutMs = 15'000;
+constexpr size_t kHeaderBytesMax = 256 << 10;
 constexpr long kLowSpeedBytes = 1, kLowSpeedSeconds = 60;
 
 std::string lower(std::string_view text) {
@@ -35,7 +36,7 @@ struct Exchange {
   CURL* easy = nullptr;
   curl_slist* headers = nullptr;
   curl_mime* mime = nullptr;
-  size_t file_given = 0;
+  size_t file_given = 0, header_bytes = 0;
   bool too_large = false;
 
   Exchange() = default;
@@ -62,6 +63,11 @@ size_t take_body(char* bytes, size_t one, size_t count, void* self) {
 size_t take_header(char* bytes, size_t one, size_t count, void* self) {
   Exchange& exchange = *static_cast<Exchange*>(self);
   const std::string_view line(bytes, one * count);
+  exchange.header_bytes += line.size();
+  if (exchange.header_bytes > kHeaderBytesMax) {
+    exchange.too_large = true;
+    return 0;
+  }
   if (line.starts_with("HTTP/")) exchange.reply.headers.clear();
   const size_t colon = line.find(':');
   if (colon != std::string_view::npos)
@@ -185,6 +191,13 @@ class CurlTransport final : public Transport {
     return take_done();
   }
 
+  void cancel(uint64_t id) override {
+    const auto found = exchanges_.find(id);
+    if (found == exchanges_.end()) return;
+    curl_multi_remove_handle(multi_, found->second->easy);
+    exchanges_.erase(found);
+  }
+
   void wake() override { curl_multi_wakeup(multi_); }
 
  private:
@@ -209,7 +222,8 @@ class CurlTransport final : public Transport {
     curl_easy_getinfo(exchange.easy, CURLINFO_RESPONSE_CODE, &status);
     reply.status = static_cast<int>(status);
     if (exchange.too_large)
-      reply.failure = fmt::format("the reply is larger than {} bytes", exchange.request.reply_bytes_max);
+      reply.failure =
+          fmt::format("the reply is larger than the {} bytes that it may have", exchange.request.reply_bytes_max);
     else if (code != CURLE_OK)
       reply.failure = curl_easy_strerror(code);
     return reply;

@@ -188,7 +188,6 @@ Result<void> Dispatcher::on_completion(Completion completion) {
   }
   --requests_;
   const auto found = submissions_.find(chunk_of(completion.id));
-  if (found == submissions_.end() && stopping_) return {};  // given up meanwhile
   BULKWRITE_CHECK(found != submissions_.end(), "a reply belongs to a submission");
   Submission& submission = found->second;
   // Of a create only the service's own words say that there is no job.
@@ -269,9 +268,14 @@ void Dispatcher::stop() {
 void Dispatcher::end_all(Submission::Change (*how)(Submission&, Instant)) {
   const Instant now = clock_.now();
   for (auto at = submissions_.begin(); at != submissions_.end();) {
+    const bool was_awaiting = at->second.is_awaiting();
     if (how(at->second, now) != Submission::Change::ended) {
       ++at;
       continue;
+    }
+    if (was_awaiting) {
+      transport_.cancel(exchange_of(at->first));  // its bytes are the submission's
+      --requests_;
     }
     outcomes_.push_back(at->second.take_outcome());
     at = submissions_.erase(at);

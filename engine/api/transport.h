@@ -59,6 +59,8 @@ class Transport {
   virtual void start(uint64_t id, Request request) = 0;
   // Waits until a reply is there, wake() is called or the time is up.
   virtual std::vector<Completion> wait(Milliseconds at_most) = 0;
+  // Forgets a request: no byte of it is read or written any more, and it completes never.
+  virtual void cancel(uint64_t id) { (void)id; }
   virtual void wake() = 0;
 };
 

@@ -34,6 +34,7 @@ inline const std::vector<Library> kLibraries = {
     {"nlohmann-json", {"nlohmann/"}},
     {"cli11", {"CLI/"}},
     {"malloc", {"malloc.h"}},
+    {"openssl", {"openssl/"}},
     {"intrinsics", {"*intrin.h", "arm_neon.h", "arm_acle.h", "cpuid.h"}},
 };
 
@@ -65,7 +66,7 @@ inline const std::vector<Layer> kLayers = {
     {"engine/schema/",           {"engine/base/", "engine/csv/"}, {"fmt"}, {}, kFilesAndThreads},
     {"engine/zip/",              {"engine/base/"}, {"fmt", "zlib", "libdeflate", "isa-l", "libarchive"}, {}, {}},
     {"engine/api/",              {"engine/base/"}, {"fmt", "posix", "curl", "simdjson", "httplib"}, {"curl", "httplib"}, {}},
-    {"engine/run/",              {"engine/"}, {"fmt", "posix", "sqlite3", "fast-cpp-csv-parser", "nlohmann-json"}, {}, {}},
+    {"engine/run/",              {"engine/"}, {"fmt", "posix", "sqlite3", "openssl", "fast-cpp-csv-parser", "nlohmann-json"}, {}, {}},
     {"tools/bulkwrite/",         {"engine/run/", "engine/base/"}, {"fmt", "posix", "malloc", "cli11", "nlohmann-json"}, {}, {}},
     {"tools/sandbox/",           {}, {"fmt", "posix", "cli11", "nlohmann-json", "sqlite3", "libzip", "zlib", "httplib"}, {}, {}},
     {"tools/gen/",               {}, {"fmt", "posix", "cli11"}, {}, {}},
