@@ -112,6 +112,7 @@ AtomicFile::~AtomicFile() {
 void AtomicFile::abandon() {
   if (!file_.is_open()) return;
   file_.reset();
+  buffer_.clear();
   ::unlink(part_of(path_).c_str());
 }
 
@@ -128,22 +129,31 @@ Result<AtomicFile> AtomicFile::create(std::filesystem::path path) {
 Result<void> AtomicFile::write(std::string_view bytes) {
   if (buffer_.size() + bytes.size() > kWriteBufferBytes) {
     if (auto flushed = flush(); !flushed) return flushed;
-    if (bytes.size() > kWriteBufferBytes) return write_all(file_.get(), bytes, path_);
+    if (bytes.size() > kWriteBufferBytes) return write_through(bytes);
   }
   buffer_.append(bytes);
   return {};
 }
 
 Result<void> AtomicFile::flush() {
-  auto written = write_all(file_.get(), buffer_, path_);
+  auto written = write_through(buffer_);
   buffer_.clear();
+  return written;
+}
+
+Result<void> AtomicFile::write_through(std::string_view bytes) {
+  auto written = write_all(file_.get(), bytes, path_);
+  if (!written) abandon();
   return written;
 }
 
 Result<void> AtomicFile::commit() {
   if (auto flushed = flush(); !flushed) return flushed;
-  if (::fsync(file_.get()) != 0) return cannot_write(path_, errno);
-  if (::rename(part_of(path_).c_str(), path_.c_str()) != 0) return cannot_write(path_, errno);
+  if (::fsync(file_.get()) != 0 || ::rename(part_of(path_).c_str(), path_.c_str()) != 0) {
+    Error error = cannot_write(path_, errno);
+    abandon();
+    return error;
+  }
   file_.reset();
   return {};
 }

@@ -38,7 +38,8 @@ Result<size_t> read_at(const Descriptor& file, uint64_t offset, std::span<char> 
 Result<std::string> read_file(const std::filesystem::path& path);
 
 // A file that appears under its name only when it is complete: bytes go to "<name>.part" beside it, and commit()
-// flushes, syncs and renames. Without commit() the part file is removed. Every failure is cannot_write. One thread.
+// flushes, syncs and renames. Without commit() the part file is removed. Every failure is cannot_write and removes it
+// too: what has failed once cannot be committed, since a hole may be in it. One thread.
 class AtomicFile {
  public:
   AtomicFile() = default;
@@ -52,6 +53,7 @@ class AtomicFile {
 
  private:
   Result<void> flush();
+  Result<void> write_through(std::string_view bytes);
   void abandon();
 
   std::filesystem::path path_;
