@@ -63,7 +63,7 @@ uint64_t header_allowance(const Header& header) {
   return std::max<uint64_t>(ours, header.bytes.size() + growth);
 }
 
-Cutter::Cutter(CutOptions options) : options_(options) {
+Cutter::Cutter(CutOptions options, uint64_t first_chunk) : options_(options), chunks_(first_chunk) {
   BULKWRITE_CHECK(options_.records_max > 0, "a chunk holds at least one record");
   chunk_.buffer = ChunkBuffer(options_.headroom);
   sent_bytes_ = options_.header_bytes;

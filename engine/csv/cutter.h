@@ -44,7 +44,8 @@ struct UnclosedQuote {
 // source end_input, and next() until nothing comes. One thread. Memory: bytes_max + quote_bytes_max + two blocks.
 class Cutter {
  public:
-  explicit Cutter(CutOptions options);
+  // `first_chunk` is the chunk_index of the first chunk.
+  explicit Cutter(CutOptions options, uint64_t first_chunk = 0);
 
   // `first_record` is the number of the first record from data_offset on.
   void begin_source(uint32_t source, uint64_t data_offset, size_t columns, char delimiter, uint64_t first_record = 1);
@@ -70,7 +71,7 @@ class Cutter {
   // Gives back a chunk whose bytes are no longer needed, so that its memory serves again.
   void recycle(Chunk chunk);
 
-  uint64_t chunks() const { return chunks_; }            // handed out so far: the chunk_index of the next one
+  uint64_t chunks() const { return chunks_; }            // the chunk_index of the next one
   uint64_t records() const { return records_; }          // of those
   uint64_t blank_lines() const { return blank_lines_; }  // those of chunks, and behind the last record
 

@@ -28,18 +28,37 @@ Result<std::unique_ptr<Front>> Front::open(const InputOptions& options, Progress
   if (auto ok = validate(options); !ok) return std::move(ok).error();
   auto files = source::resolve(options.files);
   if (!files) return std::move(files).error();
-  auto input = source::Input::open(*std::move(files));
+  auto input = source::Input::open(*std::move(files), options.directory);
   if (!input) return std::move(input).error();
   std::unique_ptr<Front> front(new Front(options, *std::move(input), progress));
-  progress.bytes_total = front->input_.total_bytes().value_or(0);
+  if (auto ok = front->open_first(); !ok) return std::move(ok).error();
+  return front;
+}
 
-  auto first = front->next_source();
+Result<std::unique_ptr<Front>> Front::reopen(const InputOptions& options, KnownInput known, Progress& progress) {
+  const bool ended = known.ended;
+  auto input = source::Input::open(ended ? std::vector<std::string>() : options.files, options.directory);
+  if (!input) return std::move(input).error();
+  std::unique_ptr<Front> front(new Front(options, *std::move(input), progress));
+  front->sources_ = known.sources;
+  for (const SourceInfo& source : known.sources) front->all_rereadable_ &= source.rereadable;
+  front->header_ = known.header;
+  front->known_ = std::move(known);
+  if (ended) return front;
+  if (auto ok = front->open_first(); !ok) return std::move(ok).error();
+  if (front->header_.bytes != front->known_->header.bytes)
+    return Error{ErrorKind::input_data, front->source(0).name + ": the header is not the one that this run began with"};
+  return front;
+}
+
+Result<void> Front::open_first() {
+  progress_.bytes_total = input_.total_bytes().value_or(0);
+  auto first = next_source();
   if (!first) return std::move(first).error();
   if (!first->has_value()) return Error{ErrorKind::no_input, "no input holds a CSV"};
-  front->header_ = (*first)->header;
-  front->first_ = *std::move(first);
-  if (auto ok = front->check_headers_ahead(); !ok) return std::move(ok).error();
-  return front;
+  header_ = (*first)->header;
+  first_ = *std::move(first);
+  return check_headers_ahead();
 }
 
 // Opens the next source and reads its header.
@@ -68,7 +87,16 @@ Result<std::optional<Front::OpenSource>> Front::next_source() {
   source.read_ahead = prefix.substr(static_cast<size_t>(source.header.data_offset));
   if (!source.stream->rereadable()) all_rereadable_ = false;
   const std::scoped_lock lock(sources_mutex_);
-  sources_.push_back({name, source.stream->rereadable(), source.stream->identity()});
+  SourceInfo info{name, source.stream->rereadable(), source.stream->identity()};
+  const size_t ordinal = sources_opened_++;
+  if (ordinal == sources_.size()) {
+    sources_.push_back(std::move(info));
+  } else if (sources_[ordinal].name.empty()) {
+    sources_[ordinal] = std::move(info);  // it gave no record to the run that knew it
+  } else if (sources_[ordinal].name != name) {
+    return Error{ErrorKind::input_data,
+                 fmt::format("source {} of the input was {} and is {} now", ordinal + 1, sources_[ordinal].name, name)};
+  }
   return std::optional<OpenSource>(std::move(source));
 }
 
@@ -76,7 +104,7 @@ Result<std::optional<Front::OpenSource>> Front::next_source() {
 Result<void> Front::check_headers_ahead() {
   const csv::HeaderOptions header_options{options_.delimiter, static_cast<size_t>(options_.record_bytes_max)};
   for (const std::string& path : input_.plain_files_ahead()) {
-    auto file = open_for_reading(path);
+    auto file = open_for_reading(options_.directory / path);
     if (!file) return std::move(file).error();
     std::string prefix(options_.record_bytes_max + kHeaderBlockBytes, '\0');
     auto got = read_at(*file, 0, prefix, path);
@@ -130,7 +158,11 @@ Result<void> Front::run(std::stop_token stop, BoundedQueue<csv::Chunk>& out, Bou
   out_ = &out;
   used_ = &used;
   pieces_ = &pieces;
-  csv::Cutter cutter(cut_options());
+  if (known_ && known_->ended) {
+    progress_.input_ended = true;
+    return {};
+  }
+  csv::Cutter cutter(cut_options(), known_ ? known_->position.chunks : 0);
   const auto goes_on = [&] { return !closed_ && !stop_.stop_requested(); };
   uint32_t ordinal = 0;
   std::optional<OpenSource> source = std::move(first_);
@@ -139,6 +171,7 @@ Result<void> Front::run(std::stop_token stop, BoundedQueue<csv::Chunk>& out, Bou
     if (auto ok = agree(source->header, source->stream->name()); !ok) return ok;
     if (auto ok = cut_source(ordinal++, *source, cutter); !ok) return ok;
     if (!goes_on()) break;
+    source.reset();  // before the next one of a ZIP
     auto next = next_source();
     if (!next) return std::move(next).error();
     source = *std::move(next);
@@ -154,7 +187,13 @@ Result<void> Front::run(std::stop_token stop, BoundedQueue<csv::Chunk>& out, Bou
 
 Result<void> Front::cut_source(uint32_t ordinal, OpenSource& source, csv::Cutter& cutter) {
   source::ByteStream& stream = *source.stream;
-  cutter.begin_source(ordinal, source.header.data_offset, header_.names.size(), header_.delimiter);
+  const bool goes_on_here = known_ && known_->position.chunks > 0 && ordinal == known_->position.source;
+  if (known_ && known_->position.chunks > 0 && ordinal < known_->position.source)
+    return stream.rereadable() ? Result<void>() : skip_to(ordinal, UINT64_MAX, source);
+  if (goes_on_here)
+    if (auto ok = skip_to(ordinal, known_->position.offset, source); !ok) return ok;
+  cutter.begin_source(ordinal, goes_on_here ? known_->position.offset : source.header.data_offset, header_.names.size(),
+                      header_.delimiter, goes_on_here ? known_->position.next_record : 1);
   std::string_view ahead = source.read_ahead;
   while (!closed_ && !stop_.stop_requested()) {
     const std::span<char> space = cutter.space(kBlockBytes);
@@ -178,6 +217,35 @@ Result<void> Front::cut_source(uint32_t ordinal, OpenSource& source, csv::Cutter
   return drain(cutter);
 }
 
+// Lets what was cut before go by: up to `offset` of the source, or to its end.
+Result<void> Front::skip_to(uint32_t ordinal, uint64_t offset, OpenSource& source) {
+  SkipSink* const sink = source.stream->rereadable() ? nullptr : known_->skipped;
+  std::string block;
+  for (uint64_t at = source.header.data_offset; at < offset; at += block.size()) {
+    block = std::move(source.read_ahead);
+    source.read_ahead.clear();
+    if (block.empty()) {
+      block.resize(kBlockBytes);
+      auto got = source.stream->read(block);
+      if (!got) return std::move(got).error();
+      block.resize(*got);
+    }
+    if (block.empty() && offset == UINT64_MAX) return {};
+    if (block.empty())
+      return Error{ErrorKind::input_data,
+                   fmt::format("{} ends at byte {}, before byte {} that this run has reached: it is not the same input",
+                               source.stream->name(), at, offset)};
+    if (offset - at < block.size()) {
+      source.read_ahead = block.substr(static_cast<size_t>(offset - at));
+      block.resize(static_cast<size_t>(offset - at));
+    }
+    if (sink != nullptr)
+      if (auto ok = sink->skipped(ordinal, block); !ok) return ok;
+    if (stop_.stop_requested()) return {};
+  }
+  return {};
+}
+
 Result<void> Front::drain(csv::Cutter& cutter) {
   while (!closed_) {
     while (auto spare = used_->try_pop()) cutter.recycle(*std::move(spare));
@@ -186,7 +254,7 @@ Result<void> Front::drain(csv::Cutter& cutter) {
       case csv::Cutter::Cut::Kind::need_bytes:
         return {};
       case csv::Cutter::Cut::Kind::piece: {
-        const SourceInfo info = source(static_cast<uint32_t>(sources_.size() - 1));
+        const SourceInfo info = source(static_cast<uint32_t>(sources_opened_ - 1));
         if (auto ok = pieces_->piece(cutter.chunks(), info, cut.piece); !ok) return ok;
         break;
       }

@@ -33,14 +33,43 @@ class PieceSink {
   virtual Result<void> piece(uint64_t chunk_index, const SourceInfo& source, std::string_view bytes) = 0;
 };
 
+// Where the input goes on.
+struct InputPosition {
+  uint64_t chunks = 0;  // before it
+  uint32_t source = 0;
+  uint64_t offset = 0;       // in the source
+  uint64_t next_record = 1;  // record_number
+};
+
+// Looks at bytes that were cut before, while they go by once more.
+class SkipSink {
+ public:
+  virtual ~SkipSink() = default;
+  virtual Result<void> skipped(uint32_t source, std::string_view bytes) = 0;
+};
+
+// What an earlier run knew of its input.
+struct KnownInput {
+  csv::Header header;
+  std::vector<SourceInfo> sources;
+  InputPosition position;
+  bool ended = false;           // all of it was cut: no file is opened
+  SkipSink* skipped = nullptr;  // for sources that cannot be read by range; may be null
+};
+
 class Front {
  public:
   // Resolves and opens the inputs and reads the header of the first one, and of each that can be read again. Errors:
   // usage, no_input, or input_data (no header, or headers that differ).
   static Result<std::unique_ptr<Front>> open(const InputOptions& options, Progress& progress);
 
+  // For an input that an earlier run has begun to cut: run() goes on behind the last chunk. Errors: as above, and
+  // input_data where the input is not the one that was cut.
+  static Result<std::unique_ptr<Front>> reopen(const InputOptions& options, KnownInput known, Progress& progress);
+
   const csv::Header& header() const { return header_; }
   std::optional<uint64_t> total_bytes() const { return input_.total_bytes(); }
+  const std::vector<source::FileIdentity>& files() const { return input_.files(); }
   bool all_rereadable() const { return all_rereadable_; }
 
   csv::CutOptions cut_options() const;
@@ -69,7 +98,9 @@ class Front {
   Result<std::optional<OpenSource>> next_source();
   Result<void> check_headers_ahead();
   Result<void> agree(const csv::Header& header, const std::string& name) const;
+  Result<void> open_first();
   Result<void> cut_source(uint32_t ordinal, OpenSource& source, csv::Cutter& cutter);
+  Result<void> skip_to(uint32_t ordinal, uint64_t offset, OpenSource& source);
   Result<void> drain(csv::Cutter& cutter);
 
   const InputOptions options_;
@@ -77,10 +108,12 @@ class Front {
   Progress& progress_;
   csv::Header header_;
   bool all_rereadable_ = true;
+  std::optional<KnownInput> known_;
   std::optional<OpenSource> first_;
 
   mutable std::mutex sources_mutex_;
   std::vector<SourceInfo> sources_;
+  size_t sources_opened_ = 0;
 
   // Of the running call.
   std::stop_token stop_;

@@ -8,14 +8,20 @@
 #include <utility>
 #include <variant>
 
+#include "engine/base/crash_point.h"
+
 namespace bulkwrite::run {
 namespace {
 
+constexpr int64_t kApplicationId = 0x42574c47;  // "BWLG"
 constexpr int kLedgerVersion = 1;
+constexpr int kBusyMilliseconds = 5'000;
 
 constexpr const char* kTables = R"sql(
 create table run (key text primary key, value text not null) without rowid;
-create table sources (source integer primary key, name text not null, rereadable integer not null, size integer, mtime_ns integer);
+create table files (ordinal integer primary key, path text not null, size integer not null, mtime_ns integer not null);
+create table callbacks (token_hash text primary key, chunk_index integer not null references chunks) without rowid;
+create table sources (source integer primary key, name text not null, path text not null, rereadable integer not null, size integer, mtime_ns integer);
 create table chunks (
   chunk_index integer primary key, state text not null, records integer not null, sent integer not null,
   crc_source integer not null, crc_member integer not null, csv_bytes integer not null, zip_bytes integer not null,
@@ -27,7 +33,7 @@ create table parts (
   at integer not null, unterminated integer not null, primary key (chunk_index, ordinal)) without rowid;
 )sql";
 
-constexpr std::array<std::pair<ChunkState, std::string_view>, 12> kStateNames{{{ChunkState::empty, "empty"},
+constexpr std::array<std::pair<ChunkState, std::string_view>, 13> kStateNames{{{ChunkState::empty, "empty"},
                                                                                {ChunkState::packed, "packed"},
                                                                                {ChunkState::uploaded, "uploaded"},
                                                                                {ChunkState::creating, "creating"},
@@ -38,12 +44,22 @@ constexpr std::array<std::pair<ChunkState, std::string_view>, 12> kStateNames{{{
                                                                                {ChunkState::in_flight, "in_flight"},
                                                                                {ChunkState::unfetched, "unfetched"},
                                                                                {ChunkState::failed, "failed"},
-                                                                               {ChunkState::finished, "finished"}}};
+                                                                               {ChunkState::finished, "finished"},
+                                                                               {ChunkState::abandoned, "abandoned"}}};
 
 std::optional<ChunkState> state_of(std::string_view name) {
   for (const auto& [state, text] : kStateNames)
     if (text == name) return state;
   return std::nullopt;
+}
+
+std::string text_of(sqlite3_stmt* row, int column) {
+  const auto* const bytes = reinterpret_cast<const char*>(sqlite3_column_text(row, column));
+  return std::string(bytes == nullptr ? "" : bytes, static_cast<size_t>(sqlite3_column_bytes(row, column)));
+}
+
+uint64_t integer_of(sqlite3_stmt* row, int column) {
+  return static_cast<uint64_t>(sqlite3_column_int64(row, column));
 }
 
 using Value = std::variant<std::monostate, int64_t, std::string_view>;
@@ -68,6 +84,48 @@ bool is_settled(ChunkState state) {
          state != ChunkState::created;
 }
 
+NextStep next_step(ChunkState state, bool resend_is_safe) {
+  switch (state) {
+    case ChunkState::packed:
+    case ChunkState::uploaded:
+    case ChunkState::not_sent:
+    case ChunkState::refused:
+      return NextStep::submit;
+    case ChunkState::created:
+    case ChunkState::in_flight:
+    case ChunkState::unfetched:
+      return NextStep::track;
+    case ChunkState::creating:
+    case ChunkState::uncertain:
+      return resend_is_safe ? NextStep::submit : NextStep::hear_of;
+    default:
+      return NextStep::nothing;
+  }
+}
+
+std::string difference(const RunFacts& run, const RunFacts& now) {
+  const auto told = [](std::string_view what, std::string_view before, std::string_view after) {
+    return fmt::format("the {} was \"{}\" and is \"{}\"", what, before, after);
+  };
+  if (run.target != now.target) return told("target", run.target, now.target);
+  if (run.org != now.org) return told("organisation", run.org, now.org);
+  if (run.module != now.module) return told("module", run.module, now.module);
+  if (run.operation != now.operation) return told("operation", run.operation, now.operation);
+  if (run.find_by != now.find_by) return told("find_by field", run.find_by, now.find_by);
+  if (run.files.size() != now.files.size())
+    return fmt::format("the input had {} files and has {}", run.files.size(), now.files.size());
+  for (size_t i = 0; i < run.files.size(); ++i) {
+    const source::FileIdentity &before = run.files[i], &after = now.files[i];
+    if (before.path != after.path) return told("input", before.path, after.path);
+    if (before.size != after.size)
+      return fmt::format("{} had {} bytes and has {}", before.path, before.size, after.size);
+    if (before.mtime_ns != after.mtime_ns) return before.path + " has been written since";
+  }
+  if (run.header != now.header || run.delimiter != now.delimiter) return "the header of the input is another";
+  if (run.job != now.job) return "the mapping of columns to fields, or a format, is another";
+  return "";
+}
+
 // The SQLite handle, one statement at a time under one lock.
 class Ledger::Connection {
  public:
@@ -88,11 +146,15 @@ class Ledger::Connection {
       if (row) row(statement);
     const Result<void> outcome = step == SQLITE_DONE ? Result<void>() : fault();
     sqlite3_finalize(statement);
+    if (outcome && !sqlite3_get_autocommit(database_)) return outcome;
+    if (outcome && !row) crash_point("ledger");
     return outcome;
   }
 
   Result<void> script(const char* sql) {
-    return sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) == SQLITE_OK ? Result<void>() : fault();
+    if (sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return fault();
+    if (sqlite3_get_autocommit(database_)) crash_point("ledger");
+    return {};
   }
 
   std::mutex mutex;
@@ -127,28 +189,184 @@ Result<std::unique_ptr<Ledger>> Ledger::create(const std::filesystem::path& path
     return Error{ErrorKind::cannot_write,
                  fmt::format("cannot create the ledger {}: {}", path.string(), sqlite3_errmsg(database))};
   Connection& db = *connection;
+  std::unique_ptr<Ledger> ledger(new Ledger(std::move(connection)));
+  const std::string marks =
+      fmt::format("pragma application_id = {}; pragma user_version = {};", kApplicationId, kLedgerVersion);
   if (auto ok = db.script("pragma journal_mode=wal; pragma synchronous=full;"); !ok) return std::move(ok).error();
+  // All or nothing: a crash leaves no ledger that knows its tables but not its run.
+  if (auto ok = db.script("begin immediate"); !ok) return std::move(ok).error();
   if (auto ok = db.script(kTables); !ok) return std::move(ok).error();
-  const std::string delimiter(1, facts.delimiter), version = std::to_string(kLedgerVersion);
-  const std::array<std::pair<std::string_view, std::string_view>, 8> rows{{{"ledger_version", version},
-                                                                           {"module", facts.module},
+  if (auto ok = db.script(marks.c_str()); !ok) return std::move(ok).error();
+  if (auto ok = ledger->write_facts(facts); !ok) return std::move(ok).error();
+  if (auto ok = db.script("commit"); !ok) return std::move(ok).error();
+  return ledger;
+}
+
+Result<void> Ledger::write_facts(const RunFacts& facts) {
+  Connection& db = *connection_;
+  const std::string delimiter(1, facts.delimiter);
+  const std::array<std::pair<std::string_view, std::string_view>, 9> rows{{{"module", facts.module},
                                                                            {"operation", facts.operation},
                                                                            {"find_by", facts.find_by},
                                                                            {"org", facts.org},
                                                                            {"target", facts.target},
+                                                                           {"job", facts.job},
                                                                            {"header", facts.header},
-                                                                           {"delimiter", delimiter}}};
+                                                                           {"delimiter", delimiter},
+                                                                           {"options", facts.options}}};
   for (const auto& [key, value] : rows)
-    if (auto ok = db.run("insert into run values (?, ?)", {key, value}); !ok) return std::move(ok).error();
+    if (auto ok = db.run("insert into run values (?, ?)", {key, value}); !ok) return ok;
+  for (size_t i = 0; i < facts.files.size(); ++i) {
+    const source::FileIdentity& file = facts.files[i];
+    auto ok = db.run("insert into files values (?, ?, ?, ?)",
+                     {number(uint64_t{i}), std::string_view(file.path), number(file.size), Value(file.mtime_ns)});
+    if (!ok) return ok;
+  }
+  return {};
+}
+
+Result<std::unique_ptr<Ledger>> Ledger::open(const std::filesystem::path& path) {
+  return open_existing(path, SQLITE_OPEN_READWRITE);
+}
+
+Result<std::unique_ptr<Ledger>> Ledger::look_at(const std::filesystem::path& path) {
+  return open_existing(path, SQLITE_OPEN_READONLY);
+}
+
+Result<std::unique_ptr<Ledger>> Ledger::open_existing(const std::filesystem::path& path, int flags) {
+  sqlite3* database = nullptr;
+  const bool opened = sqlite3_open_v2(path.c_str(), &database, flags | SQLITE_OPEN_FULLMUTEX, nullptr) == SQLITE_OK;
+  auto connection = std::make_unique<Connection>(database, path);
+  Connection& db = *connection;
+  const auto damaged = [&](std::string_view why) {
+    return Error{
+        ErrorKind::input_data,
+        fmt::format("{} is no ledger that can be read: {}; nothing was changed, and the result archives beside "
+                    "it are still good",
+                    path.string(), why)};
+  };
+  if (!opened) return damaged(sqlite3_errmsg(database));
+  sqlite3_busy_timeout(database, kBusyMilliseconds);
+  int64_t application = 0, version = 0;
+  std::string state;
+  const auto into = [](int64_t& number) { return [&number](sqlite3_stmt* s) { number = sqlite3_column_int64(s, 0); }; };
+  if (auto ok = db.run("pragma application_id", {}, into(application)); !ok) return damaged(ok.error().message);
+  if (auto ok = db.run("pragma user_version", {}, into(version)); !ok) return damaged(ok.error().message);
+  if (application != kApplicationId) return damaged("it was made by another program, or is empty");
+  if (version > kLedgerVersion) {
+    return Error{ErrorKind::configuration,
+                 fmt::format("{} was written by a newer bulkwrite (ledger version {}, this one knows {}): use that one",
+                             path.string(), version, kLedgerVersion)};
+  }
+  auto ok = db.run("pragma integrity_check(1)", {}, [&](sqlite3_stmt* s) { state = text_of(s, 0); });
+  if (!ok) return damaged(ok.error().message);
+  if (state != "ok") return damaged(state);
+  if ((flags & SQLITE_OPEN_READWRITE) != 0)
+    if (auto synced = db.script("pragma synchronous=full"); !synced) return std::move(synced).error();
   return std::unique_ptr<Ledger>(new Ledger(std::move(connection)));
+}
+
+Result<RunFacts> Ledger::facts() {
+  const std::scoped_lock lock(connection_->mutex);
+  RunFacts facts;
+  const std::array<std::pair<std::string_view, std::string*>, 8> texts{{{"module", &facts.module},
+                                                                        {"operation", &facts.operation},
+                                                                        {"find_by", &facts.find_by},
+                                                                        {"org", &facts.org},
+                                                                        {"target", &facts.target},
+                                                                        {"job", &facts.job},
+                                                                        {"header", &facts.header},
+                                                                        {"options", &facts.options}}};
+  auto done = connection_->run("select key, value from run", {}, [&](sqlite3_stmt* s) {
+    const std::string key = text_of(s, 0), value = text_of(s, 1);
+    for (const auto& [name, text] : texts)
+      if (name == key) *text = value;
+    if (key == "delimiter" && !value.empty()) facts.delimiter = value.front();
+  });
+  if (!done) return std::move(done).error();
+  done = connection_->run("select path, size, mtime_ns from files order by ordinal", {}, [&](sqlite3_stmt* s) {
+    facts.files.push_back({text_of(s, 0), integer_of(s, 1), sqlite3_column_int64(s, 2)});
+  });
+  if (!done) return std::move(done).error();
+  return facts;
+}
+
+Result<std::vector<SourceInfo>> Ledger::sources() {
+  const std::scoped_lock lock(connection_->mutex);
+  std::vector<SourceInfo> sources;
+  auto done = connection_->run(
+      "select source, name, rereadable, size, mtime_ns, path from sources order by source", {}, [&](sqlite3_stmt* s) {
+        // A source without a record has no row of its own.
+        sources.resize(integer_of(s, 0));
+        sources.push_back(
+            {text_of(s, 1), integer_of(s, 2) != 0, {text_of(s, 5), integer_of(s, 3), sqlite3_column_int64(s, 4)}});
+      });
+  if (!done) return std::move(done).error();
+  return sources;
+}
+
+Result<InputPosition> Ledger::input_position() {
+  const std::scoped_lock lock(connection_->mutex);
+  InputPosition position;
+  auto done = connection_->run(
+      "select (select count(*) from chunks), source, \"end\", first_record + records from parts order by chunk_index "
+      "desc, ordinal desc limit 1",
+      {}, [&](sqlite3_stmt* s) {
+        position = {integer_of(s, 0), static_cast<uint32_t>(integer_of(s, 1)), integer_of(s, 2), integer_of(s, 3)};
+      });
+  if (!done) return std::move(done).error();
+  return position;
+}
+
+Result<void> Ledger::end_input(uint64_t blank_lines) {
+  const std::scoped_lock lock(connection_->mutex);
+  const std::string text = std::to_string(blank_lines);
+  return connection_->run("insert or replace into run values ('ended_with_blank_lines', ?)", {std::string_view(text)});
+}
+
+Result<std::optional<uint64_t>> Ledger::ended_with_blank_lines() {
+  const std::scoped_lock lock(connection_->mutex);
+  std::optional<uint64_t> blank_lines;
+  auto done = connection_->run("select cast(value as integer) from run where key = 'ended_with_blank_lines'", {},
+                               [&](sqlite3_stmt* s) { blank_lines = integer_of(s, 0); });
+  if (!done) return std::move(done).error();
+  return blank_lines;
+}
+
+Result<Ledger::Totals> Ledger::totals() {
+  const std::scoped_lock lock(connection_->mutex);
+  Totals totals;
+  auto done =
+      connection_->run("select count(*), total(records), total(records - sent) from chunks", {}, [&](sqlite3_stmt* s) {
+        totals.chunks = integer_of(s, 0);
+        totals.records = integer_of(s, 1);
+        totals.rejected = integer_of(s, 2);
+      });
+  if (!done) return std::move(done).error();
+  done = connection_->run("select total(blank_lines), total(\"end\" - begin) from parts", {}, [&](sqlite3_stmt* s) {
+    totals.blank_lines = integer_of(s, 0);
+    totals.bytes = integer_of(s, 1);
+  });
+  if (!done) return std::move(done).error();
+  return totals;
+}
+
+Result<std::vector<std::pair<uint64_t, ChunkState>>> Ledger::states() {
+  const std::scoped_lock lock(connection_->mutex);
+  std::vector<std::pair<uint64_t, ChunkState>> states;
+  auto done = connection_->run("select chunk_index, state from chunks order by chunk_index", {}, [&](sqlite3_stmt* s) {
+    states.emplace_back(integer_of(s, 0), state_of(text_of(s, 1)).value_or(ChunkState::uncertain));
+  });
+  if (!done) return std::move(done).error();
+  return states;
 }
 
 Result<void> Ledger::add_source(uint32_t ordinal, const SourceInfo& source) {
   const std::scoped_lock lock(connection_->mutex);
   return connection_->run(
-      "insert or ignore into sources values (?, ?, ?, ?, ?)",
-      {number(uint64_t{ordinal}), std::string_view(source.name), number(uint64_t{source.rereadable}),
-       number(source.identity.size), Value(source.identity.mtime_ns)});
+      "insert or ignore into sources values (?, ?, ?, ?, ?, ?)",
+      {number(uint64_t{ordinal}), std::string_view(source.name), std::string_view(source.identity.path),
+       number(uint64_t{source.rereadable}), number(source.identity.size), Value(source.identity.mtime_ns)});
 }
 
 Result<void> Ledger::add_chunk(const ChunkRow& row) {
@@ -178,11 +396,8 @@ Result<std::optional<ChunkRow>> Ledger::chunk(uint64_t chunk_index) {
   std::optional<ChunkRow> row;
   bool known_state = true;
   const auto read_chunk = [&](sqlite3_stmt* s) {
-    const auto integer = [&](int column) { return static_cast<uint64_t>(sqlite3_column_int64(s, column)); };
-    const auto text = [&](int column) {
-      const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(s, column));
-      return std::string(bytes == nullptr ? "" : bytes, static_cast<size_t>(sqlite3_column_bytes(s, column)));
-    };
+    const auto integer = [&](int column) { return integer_of(s, column); };
+    const auto text = [&](int column) { return text_of(s, column); };
     const auto maybe = [&](int column) {
       return sqlite3_column_type(s, column) == SQLITE_NULL ? std::nullopt : std::optional<uint64_t>(integer(column));
     };
@@ -198,12 +413,13 @@ Result<std::optional<ChunkRow>> Ledger::chunk(uint64_t chunk_index) {
                    .job_id = text(8),
                    .counts = {maybe(9), maybe(10), maybe(11), maybe(12)},
                    .why = text(13),
-                   .resent = integer(14) != 0};
+                   .resent = integer(14) != 0,
+                   .creates = integer(15)};
   };
   auto done = connection_->run(
       "select state, records, sent, crc_source, crc_member, csv_bytes, zip_bytes, too_long, job_id, added, updated, "
       "skipped, total, why, "
-      "resent from chunks where chunk_index = ?",
+      "resent, creates from chunks where chunk_index = ?",
       {number(chunk_index)}, read_chunk);
   if (!done) return std::move(done).error();
   if (!row) return std::optional<ChunkRow>();
@@ -213,12 +429,41 @@ Result<std::optional<ChunkRow>> Ledger::chunk(uint64_t chunk_index) {
       "select source, begin, \"end\", first_record, records, blank_lines, at, unterminated from parts where "
       "chunk_index = ? order by ordinal",
       {number(chunk_index)}, [&](sqlite3_stmt* s) {
-        const auto integer = [&](int column) { return static_cast<uint64_t>(sqlite3_column_int64(s, column)); };
+        const auto integer = [&](int column) { return integer_of(s, column); };
         row->ranges.parts.push_back({static_cast<uint32_t>(integer(0)), integer(1), integer(2), integer(3), integer(4),
                                      integer(5), static_cast<size_t>(integer(6)), integer(7) != 0});
       });
   if (!done) return std::move(done).error();
   return row;
+}
+
+Result<void> Ledger::repack(const ChunkRow& row) {
+  const std::scoped_lock lock(connection_->mutex);
+  return connection_->run(
+      "update chunks set state = ?, sent = ?, crc_member = ?, csv_bytes = ?, zip_bytes = ?, job_id = null, file_id = "
+      "null, resent = ? where chunk_index = ?",
+      {state_name(row.state), number(row.sent), number(uint64_t{row.crc_member}), number(row.csv_bytes),
+       number(row.zip_bytes), number(uint64_t{row.resent}), number(row.ranges.chunk_index)});
+}
+
+Result<void> Ledger::set_state(uint64_t chunk_index, ChunkState state, std::string_view job_id, std::string_view why) {
+  const std::scoped_lock lock(connection_->mutex);
+  return connection_->run("update chunks set state = ?, job_id = nullif(?, ''), why = ? where chunk_index = ?",
+                          {state_name(state), job_id, why, number(chunk_index)});
+}
+
+Result<void> Ledger::add_callback(uint64_t chunk_index, std::string_view token_hash) {
+  const std::scoped_lock lock(connection_->mutex);
+  return connection_->run("insert into callbacks values (?, ?)", {token_hash, number(chunk_index)});
+}
+
+Result<std::optional<uint64_t>> Ledger::chunk_of_callback(std::string_view token_hash) {
+  const std::scoped_lock lock(connection_->mutex);
+  std::optional<uint64_t> chunk_index;
+  auto done = connection_->run("select chunk_index from callbacks where token_hash = ?", {token_hash},
+                               [&](sqlite3_stmt* s) { chunk_index = integer_of(s, 0); });
+  if (!done) return std::move(done).error();
+  return chunk_index;
 }
 
 Result<void> Ledger::settle(uint64_t chunk_index, ChunkState state, std::string_view job_id,
@@ -227,7 +472,7 @@ Result<void> Ledger::settle(uint64_t chunk_index, ChunkState state, std::string_
   return connection_->run(
       "update chunks set state = ?, job_id = coalesce(nullif(?, ''), job_id), added = ?, updated = ?, skipped = ?, "
       "total = ?, why = ?, "
-      "resent = ? where chunk_index = ?",
+      "resent = max(resent, ?) where chunk_index = ?",
       {state_name(state), job_id, number(counts.added), number(counts.updated), number(counts.skipped),
        number(counts.total), why, number(uint64_t{resent}), number(chunk_index)});
 }

@@ -14,6 +14,7 @@ namespace bulkwrite::run {
 
 struct InputOptions {
   std::vector<std::string> files;                    // paths, globs, "-" for stdin
+  std::filesystem::path directory;                   // that relative paths count from; empty: the current one
   std::optional<char> delimiter;                     // none: detected from the header
   uint64_t records_max = csv::kRecordsMax;           // of a chunk; 1 .. csv::kRecordsMax
   uint64_t bytes_max = csv::kBytesMax;               // of a chunk as sent, header included; 1 .. csv::kBytesMax

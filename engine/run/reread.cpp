@@ -95,7 +95,7 @@ Rereader::Rereader(const Front& front, const Spool& spool, csv::CutOptions optio
 // Bytes [offset, offset + out.size()) of a part: from the spool, where the parts stand one after another, or from the
 // source.
 Result<void> Rereader::read(const ChunkRanges& ranges, const csv::Part& part, uint64_t offset, std::span<char> out) {
-  std::filesystem::path path = front_.source(part.source).name;
+  std::filesystem::path path = front_.source(part.source).identity.path;
   uint64_t from = part.begin + offset;
   if (spool_.has(ranges.chunk_index)) {
     path = spool_.path(ranges.chunk_index);

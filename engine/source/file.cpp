@@ -27,7 +27,7 @@ class PlainStream final : public ByteStream {
 
 }  // namespace
 
-Result<std::unique_ptr<File>> File::open(const std::string& path) {
+Result<std::unique_ptr<File>> File::open(const std::string& path, const std::filesystem::path& directory) {
   std::unique_ptr<File> file(new File);
   file->name_ = path;
   if (path == "-") {
@@ -35,7 +35,8 @@ Result<std::unique_ptr<File>> File::open(const std::string& path) {
     if (!file->file_.is_open()) return Error{ErrorKind::no_input, "stdin is closed"};
     return file;  // even where stdin is a regular file, only this process can find it again
   }
-  auto opened = open_for_reading(path);
+  const std::filesystem::path place = directory / path;
+  auto opened = open_for_reading(place);
   if (!opened) return std::move(opened).error();
   file->file_ = *std::move(opened);
   struct stat info {};
@@ -45,7 +46,8 @@ Result<std::unique_ptr<File>> File::open(const std::string& path) {
     return Error{ErrorKind::no_input, path + " is a directory: name its files, for example " + path + "/*.csv"};
   file->regular_ = S_ISREG(info.st_mode);
   if (file->regular_) {
-    file->identity_ = {path, static_cast<uint64_t>(info.st_size),
+    std::error_code no_directory;
+    file->identity_ = {std::filesystem::absolute(place, no_directory).string(), static_cast<uint64_t>(info.st_size),
                        int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec};
     ::posix_fadvise(file->file_.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
   }

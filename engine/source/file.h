@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,7 +16,8 @@ namespace bulkwrite::source {
 
 class File {
  public:
-  static Result<std::unique_ptr<File>> open(const std::string& path);  // "-" is stdin
+  // "-" is stdin. A relative path counts from `directory`, or from the current one where that is empty.
+  static Result<std::unique_ptr<File>> open(const std::string& path, const std::filesystem::path& directory = {});
 
   const std::string& name() const { return name_; }
   const FileIdentity& identity() const { return identity_; }

@@ -61,21 +61,23 @@ Result<std::vector<std::string>> resolve(const std::vector<std::string>& argumen
   return paths;
 }
 
-Result<Input> Input::open(std::vector<std::string> paths) {
+Result<Input> Input::open(std::vector<std::string> paths, std::filesystem::path directory) {
   Input input;
+  input.directory_ = std::move(directory);
   input.total_bytes_ = 0;
   for (const std::string& path : paths) {
-    if (path == "-") {
-      input.total_bytes_.reset();
-      continue;
-    }
+    const std::filesystem::path place = input.directory_ / path;
     std::error_code failure;
-    if (!std::filesystem::is_regular_file(path, failure) && !std::filesystem::is_directory(path, failure)) {
-      input.total_bytes_.reset();  // opening a pipe only to look would take its reader away
+    // Opening a pipe only to look would take its reader away.
+    if (path == "-" || (!std::filesystem::is_regular_file(place, failure) &&
+                        !std::filesystem::is_directory(place, failure) && std::filesystem::exists(place, failure))) {
+      input.total_bytes_.reset();
+      input.files_.push_back({.path = path});
       continue;
     }
-    auto file = File::open(path);
+    auto file = File::open(path, input.directory_);
     if (!file) return std::move(file).error();
+    input.files_.push_back((*file)->identity());
     if (input.total_bytes_) *input.total_bytes_ += (*file)->identity().size;
   }
   input.paths_ = std::move(paths);
@@ -90,7 +92,7 @@ Result<std::unique_ptr<ByteStream>> Input::next() {
       members_.reset();
     }
     if (next_ == paths_.size()) return std::unique_ptr<ByteStream>();
-    auto file = File::open(paths_[next_++]);
+    auto file = File::open(paths_[next_++], directory_);
     if (!file) return std::move(file).error();
     bytes_behind_ += std::exchange(bytes_open_, (*file)->identity().size);
     auto first = (*file)->peek(kMagicBytes);
@@ -115,8 +117,8 @@ std::vector<std::string> Input::plain_files_ahead() const {
   std::vector<std::string> plain;
   for (size_t i = next_; i < paths_.size(); ++i) {
     std::error_code failure;
-    if (paths_[i] == "-" || !std::filesystem::is_regular_file(paths_[i], failure)) continue;
-    auto file = File::open(paths_[i]);
+    if (paths_[i] == "-" || !std::filesystem::is_regular_file(directory_ / paths_[i], failure)) continue;
+    auto file = File::open(paths_[i], directory_);
     if (!file) continue;
     auto first = (*file)->peek(kMagicBytes);
     if (first && packing_of(*first) == Packing::plain) plain.push_back(paths_[i]);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,11 +22,14 @@ Result<std::vector<std::string>> resolve(const std::vector<std::string>& argumen
 // which every .csv, .tsv and .txt member is a source. One thread.
 class Input {
  public:
-  // Sees that every path can be read, before anything is done.
-  static Result<Input> open(std::vector<std::string> paths);
+  // Sees that every path can be read, before anything is done. Relative paths count from `directory`, or from the
+  // current one where that is empty.
+  static Result<Input> open(std::vector<std::string> paths, std::filesystem::path directory = {});
 
   // The next source, or null behind the last. The one before it must be gone.
   Result<std::unique_ptr<ByteStream>> next();
+  // The files, in their order, as they were when the input was opened. A pipe has only its name as path.
+  const std::vector<FileIdentity>& files() const { return files_; }
   // The bytes on disk of the files behind us, the one that is being read not among them.
   uint64_t bytes_behind() const { return bytes_behind_; }
   // The bytes of all files as they lie on disk, where all of them are regular files.
@@ -35,6 +39,8 @@ class Input {
 
  private:
   std::vector<std::string> paths_;
+  std::filesystem::path directory_;
+  std::vector<FileIdentity> files_;
   size_t next_ = 0;
   std::optional<uint64_t> total_bytes_;
   uint64_t bytes_behind_ = 0;

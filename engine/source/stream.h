@@ -11,9 +11,9 @@
 
 namespace bulkwrite::source {
 
-// The file behind a source, so that a later run can see whether it is still the same. All zero for a pipe.
+// The file behind a source, so that a later run can see whether it is still the same. All empty for a pipe.
 struct FileIdentity {
-  std::string path;
+  std::string path;  // absolute
   uint64_t size = 0;
   int64_t mtime_ns = 0;
 };
