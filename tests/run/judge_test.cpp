@@ -1,0 +1,149 @@
+#include "engine/run/judge.h"
+
+#include <catch2/catch.hpp>
+#include <sstream>
+
+#include "engine/run/check.h"
+#include "engine/run/reject.h"
+#include "engine/run/schema_json.h"
+#include "tests/e2e/process.h"
+#include "tests/run/cut_text.h"
+
+namespace bulkwrite::run {
+namespace {
+
+const std::string kData = BULKWRITE_SOURCE_DIR "/data/";
+
+schema::Schema leads_schema() {
+  auto schema = schema_from_fields_json(e2e::slurp(kData + "leads.schema.json"), "");
+  REQUIRE(schema);
+  return *schema;
+}
+
+// "<record_number>:<rule>" or "<record_number>:<rule>@<column>", one a problem.
+std::vector<std::string> judged(const csv::Chunk& chunk, const schema::RecordChecker* checker) {
+  std::vector<std::string> problems;
+  for (Judge judge(chunk, checker); judge.next();) {
+    for (const Problem& problem : judge.problems()) {
+      problems.push_back(std::to_string(judge.record().record_number) + ":" + std::string(problem.rule));
+      if (problem.column) problems.back() += "@" + std::to_string(*problem.column);
+    }
+  }
+  return problems;
+}
+
+using Problems = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("the sample's rejects are those that were written by hand") {
+  std::istringstream expected(e2e::slurp(kData + "leads-sample.expected-rejects.csv"));
+  std::string line;
+  std::getline(expected, line);
+  REQUIRE(line == "record_number,column,rule");
+  std::vector<std::string> wanted, found;
+  while (std::getline(expected, line)) wanted.push_back(line);
+  REQUIRE(wanted.size() == 40);
+
+  CheckOptions options;
+  options.input.files = {kData + "leads-sample.csv"};
+  options.schema_file = kData + "leads.schema.json";
+  options.workers = GENERATE(1, 3);
+  options.input.records_max = GENERATE(1, 10, 25'000);
+  Progress progress;
+  const auto report = check(
+      options, progress, {}, [](const std::string&) {},
+      [&](const Reject& reject, const std::string& source) {
+        CHECK(source == options.input.files.front());
+        for (const Reject::Why& why : reject.reasons)
+          found.push_back(std::to_string(reject.record_number) + "," + why.column + "," + std::string(why.rule));
+      });
+  REQUIRE(report);
+  CHECK(found == wanted);
+  CHECK(report->summary.records_read == 84);
+  CHECK(report->summary.rejected == 34);
+  CHECK(report->summary.not_sent == 50);
+  CHECK(report->summary.blank_lines == 4);
+}
+
+TEST_CASE("a rejected record of the sample stands where its offset says") {
+  const std::string text = e2e::slurp(kData + "leads-sample.csv");
+  CheckOptions options;
+  options.input.files = {kData + "leads-sample.csv"};
+  options.input.records_max = 7;
+  Progress progress;
+  uint64_t rejects = 0, behind = 0;
+  const auto report = check(
+      options, progress, {}, [](const std::string&) {},
+      [&](const Reject& reject, const std::string&) {
+        ++rejects;
+        CHECK(text.substr(reject.byte_offset, reject.bytes.size()) == reject.bytes);
+        CHECK(text[reject.byte_offset - 1] == '\n');
+        CHECK(reject.byte_offset >= behind);
+        behind = reject.byte_offset + reject.bytes.size();
+      });
+  REQUIRE(report);
+  CHECK(rejects == 15);  // without a schema, only those that are broken as CSV or as text
+}
+
+TEST_CASE("a record that is broken as such has that one problem, whatever its fields hold") {
+  const csv::Chunk chunk = cut_text(
+      "1\n"
+      "a,b,c\n"
+      "a\"b,c\n"
+      "\"a\"b,c\n"
+      "a\rb,c\n"
+      "\xFF,\"\"\n" +
+          std::string("\"x\0y\",c\n", 8) + "\xC3\xA9,ok\n",
+      2);
+  const Problems expected = {"1:field_count", "2:field_count",  "3:stray_quote", "4:stray_quote",
+                             "5:bare_cr",     "6:invalid_utf8", "7:nul_byte"};
+  CHECK(judged(chunk, nullptr) == expected);
+
+  schema::Schema schema{.module = "Leads",
+                        .fields = {{.api_name = "A", .type = schema::FieldType::integer},
+                                   {.api_name = "B", .type = schema::FieldType::text, .required = true}}};
+  const auto checker = schema::RecordChecker::make(schema::map_by_api_name({"A", "B"}, schema));
+  REQUIRE(checker);
+  Problems with_schema = expected;
+  with_schema.push_back("8:integer@0");
+  CHECK(judged(chunk, &*checker) == with_schema);
+}
+
+TEST_CASE("every column may have a problem of its own") {
+  const std::vector<std::string> names = {"Last_Name", "Company", "Email", "No_of_Employees"};
+  const auto checker = schema::RecordChecker::make(schema::map_by_api_name(names, leads_schema()));
+  REQUIRE(checker);
+  CHECK(judged(cut_text("\"\",,nobody,none\nA,B,a@b.example,7\n", 4), &*checker) ==
+        Problems{"1:required@0", "1:required@1", "1:email@2", "1:integer@3"});
+}
+
+TEST_CASE("bad text in one record does not taint its neighbours") {
+  CHECK(judged(cut_text("\xC3\xA9,1\n\xC3,2\n\xA9,3\n\xE2\x82\xAC,4\n", 2), nullptr) ==
+        Problems{"2:invalid_utf8", "3:invalid_utf8"});
+}
+
+TEST_CASE("the judge gives a record's bytes without its terminator, and its raw fields") {
+  const csv::Chunk chunk = cut_text("a,\"b\r\n,c\"\r\n\r\n\"\",\"x\"\"y\"", 2);
+  Judge judge(chunk, nullptr);
+  REQUIRE(judge.next());
+  CHECK(judge.bytes() == "a,\"b\r\n,c\"");
+  CHECK(judge.fields() == std::vector<std::string_view>{"a", "\"b\r\n,c\""});
+  REQUIRE(judge.next());
+  CHECK(judge.record().record_number == 2);
+  CHECK(judge.bytes() == "\"\",\"x\"\"y\"");
+  CHECK(judge.fields() == std::vector<std::string_view>{"\"\"", "\"x\"\"y\""});
+  CHECK(judge.problems().empty());
+  CHECK_FALSE(judge.next());
+}
+
+TEST_CASE("an empty line is a problem only where there is one column") {
+  CHECK(judged(cut_text("a\n\nb\n", 1), nullptr) == Problems{"2:blank_line"});
+  CHECK(judged(cut_text("a,b\n\nc,d\n", 2), nullptr).empty());
+}
+
+TEST_CASE("a quote that was given up is a problem of its record alone") {
+  CHECK(judged(cut_text("a,\"b\nc,d\ne,f\n", 2, ',', true), nullptr) == Problems{"1:unclosed_quote"});
+}
+
+}  // namespace bulkwrite::run

@@ -1,0 +1,77 @@
+#include "engine/run/options.h"
+
+#include <catch2/catch.hpp>
+
+namespace bulkwrite::run {
+namespace {
+
+InputOptions usual() {
+  InputOptions options;
+  options.files = {"leads.csv"};
+  return options;
+}
+
+void refused(const InputOptions& options, const std::string& named) {
+  const auto ok = validate(options);
+  REQUIRE_FALSE(ok);
+  CHECK(ok.error().kind == ErrorKind::usage);
+  CHECK_THAT(ok.error().message, Catch::Contains(named));
+}
+
+}  // namespace
+
+TEST_CASE("options as they come are valid once a file is named") {
+  CHECK(validate(usual()));
+  refused(InputOptions{}, "no input");
+}
+
+TEST_CASE("the caps of a chunk go from 1 to what the service takes") {
+  InputOptions options = usual();
+  for (const uint64_t records : {uint64_t{1}, uint64_t{25'000}}) {
+    options.records_max = records;
+    CHECK(validate(options));
+  }
+  for (const uint64_t records : {uint64_t{0}, uint64_t{25'001}}) {
+    options.records_max = records;
+    refused(options, "--records");
+  }
+  options = usual();
+  for (const uint64_t bytes : {uint64_t{1}, uint64_t{25'000'000}}) {
+    options.bytes_max = bytes;
+    CHECK(validate(options));
+  }
+  for (const uint64_t bytes : {uint64_t{0}, uint64_t{25'000'001}}) {
+    options.bytes_max = bytes;
+    refused(options, "--bytes");
+  }
+}
+
+TEST_CASE("a quoted field may stay open for a chunk at most") {
+  InputOptions options = usual();
+  options.record_bytes_max = 25'000'000;
+  CHECK(validate(options));
+  for (const uint64_t bytes : {uint64_t{0}, uint64_t{25'000'001}}) {
+    options.record_bytes_max = bytes;
+    refused(options, "--max-record-bytes");
+  }
+}
+
+TEST_CASE("a delimiter is one of five") {
+  InputOptions options = usual();
+  for (const char delimiter : {',', ';', ':', '|', '\t'}) {
+    options.delimiter = delimiter;
+    CHECK(validate(options));
+  }
+  for (const char delimiter : {'"', '\n', 'a', ' ', '\0'}) {
+    options.delimiter = delimiter;
+    refused(options, "--delimiter");
+  }
+}
+
+TEST_CASE("there is always a worker, and as many as asked for") {
+  CHECK(worker_count(0) >= 1);
+  CHECK(worker_count(1) == 1);
+  CHECK(worker_count(7) == 7);
+}
+
+}  // namespace bulkwrite::run
