@@ -81,7 +81,7 @@ Result<ArchiveWriter::Archive> ArchiveWriter::pack(std::string_view name, std::s
   size_t packed_bytes = member.size() < 2 ? 0 : deflater_->deflate(member, {packed, member.size() - 1});
   const bool stored = packed_bytes == 0;
   if (stored) {
-    std::memcpy(packed, member.data(), member.size());
+    std::copy(member.begin(), member.end(), packed);  // of an empty member, which may have no address, too
     packed_bytes = member.size();
   }
   const Entry entry{.name = name,

@@ -9,6 +9,7 @@
 namespace bulkwrite::zip {
 
 uint32_t crc32(uint32_t previous, std::string_view bytes) {
+  if (bytes.empty()) return previous;  // the libraries take a null address for a question about the first value
 #ifdef BULKWRITE_LIBDEFLATE
   return libdeflate_crc32(previous, bytes.data(), bytes.size());
 #else

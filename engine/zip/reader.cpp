@@ -4,10 +4,32 @@
 #include <archive_entry.h>
 #include <fmt/format.h>
 
+#include <clocale>
+
 namespace bulkwrite::zip {
 namespace {
 
 constexpr size_t kBlockBytes = 64 * 1024;
+
+// libarchive puts names into the thread's locale, and loses those that "C" cannot hold.
+class Utf8Names {
+ public:
+  Utf8Names() : utf8_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)), before_(uselocale(utf8_)) {}
+  ~Utf8Names() {
+    uselocale(before_);
+    if (utf8_ != nullptr) freelocale(utf8_);
+  }
+  Utf8Names(const Utf8Names&) = delete;
+  Utf8Names& operator=(const Utf8Names&) = delete;
+
+ private:
+  locale_t utf8_, before_;
+};
+
+// By its directory only: read as a stream, an archive that lacks its end would pass for a whole one.
+void read_by_directory(::archive* handle) {
+  archive_read_support_format_zip_seekable(handle);
+}
 
 }  // namespace
 
@@ -25,21 +47,24 @@ Result<ArchiveReader> ArchiveReader::open_file(const std::filesystem::path& path
   std::error_code failure;
   if (!std::filesystem::exists(path, failure)) return Error{ErrorKind::no_input, path.string() + " is not there"};
   ArchiveReader reader(Handle(archive_read_new()), path.string());
-  archive_read_support_format_zip(reader.archive_.get());
+  read_by_directory(reader.archive_.get());
   if (archive_read_open_filename(reader.archive_.get(), path.c_str(), kBlockBytes) != ARCHIVE_OK) return reader.fault();
   return reader;
 }
 
 Result<ArchiveReader> ArchiveReader::open_bytes(std::string_view bytes) {
   ArchiveReader reader(Handle(archive_read_new()), "the archive");
-  archive_read_support_format_zip(reader.archive_.get());
+  read_by_directory(reader.archive_.get());
   if (archive_read_open_memory(reader.archive_.get(), bytes.data(), bytes.size()) != ARCHIVE_OK) return reader.fault();
   return reader;
 }
 
 Result<std::optional<std::string>> ArchiveReader::next_member() {
+  const Utf8Names names;
   archive_entry* entry = nullptr;
   const int status = archive_read_next_header(archive_.get(), &entry);
+  // Its directory may be damaged such that no entry of it is found.
+  if (status == ARCHIVE_EOF && archive_file_count(archive_.get()) == 0) return fault();
   if (status == ARCHIVE_EOF) return std::optional<std::string>();
   if (status != ARCHIVE_OK && status != ARCHIVE_WARN) return fault();
   const char* name = archive_entry_pathname_utf8(entry);

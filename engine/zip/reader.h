@@ -1,4 +1,4 @@
-// Reads ZIP archives that others made, as a stream and with bounded memory.
+// Reads ZIP archives that others made, member by member and with bounded memory.
 #pragma once
 
 #include <filesystem>
@@ -14,13 +14,14 @@ struct archive;  // libarchive's
 
 namespace bulkwrite::zip {
 
-// One thread. Whatever is not a whole and sound ZIP is input_data.
+// One thread. Whatever is not a whole and sound ZIP with at least one member is input_data.
 class ArchiveReader {
  public:
   static Result<ArchiveReader> open_file(const std::filesystem::path& path);
   static Result<ArchiveReader> open_bytes(std::string_view bytes);  // which must outlive the reader
 
-  Result<std::optional<std::string>> next_member();  // its name; nothing behind the last
+  // Its name as it is in the archive, in UTF-8: no path to write to. Nothing behind the last.
+  Result<std::optional<std::string>> next_member();
   // Of the current member: fewer bytes than asked may come, 0 only at its end, once its CRC has been compared.
   Result<size_t> read(std::span<char> out);
 
