@@ -57,6 +57,7 @@ struct Chunk {
   // A single record that fits into no chunk: its bytes went by as pieces, `buffer` holds none, `parts` says where it
   // is.
   bool too_long = false;
+  uint32_t passed_crc = 0;  // of those bytes; noted by who took the pieces
 
   std::string_view bytes() const { return {buffer.data(), size}; }
   std::string_view bytes_of(const Part& part) const { return bytes().substr(part.at, part.bytes()); }

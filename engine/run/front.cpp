@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include <utility>
+
+#include "engine/zip/crc32.h"
 
 namespace bulkwrite::run {
 namespace {
@@ -58,6 +61,7 @@ Result<void> Front::open_first() {
   if (!first->has_value()) return Error{ErrorKind::no_input, "no input holds a CSV"};
   header_ = (*first)->header;
   first_ = *std::move(first);
+  if (auto ok = check_header_fits(); !ok) return ok;
   return check_headers_ahead();
 }
 
@@ -98,6 +102,13 @@ Result<std::optional<Front::OpenSource>> Front::next_source() {
                  fmt::format("source {} of the input was {} and is {} now", ordinal + 1, sources_[ordinal].name, name)};
   }
   return std::optional<OpenSource>(std::move(source));
+}
+
+Result<void> Front::check_header_fits() const {
+  const uint64_t bytes = csv::header_allowance(header_);
+  if (bytes < options_.bytes_max) return {};
+  return Error{ErrorKind::usage, fmt::format("--bytes {} leaves no room for records: the header takes up to {} of them",
+                                             options_.bytes_max, bytes)};
 }
 
 // Plain files are looked at before anything is done, so that a wrong one is found before the first upload.
@@ -163,6 +174,12 @@ Result<void> Front::run(std::stop_token stop, BoundedQueue<csv::Chunk>& out, Bou
     return {};
   }
   csv::Cutter cutter(cut_options(), known_ ? known_->position.chunks : 0);
+  Result<void> done = cut_sources(cutter);
+  blank_lines_ = cutter.blank_lines();
+  return done;
+}
+
+Result<void> Front::cut_sources(csv::Cutter& cutter) {
   const auto goes_on = [&] { return !closed_ && !stop_.stop_requested(); };
   uint32_t ordinal = 0;
   std::optional<OpenSource> source = std::move(first_);
@@ -181,7 +198,6 @@ Result<void> Front::run(std::stop_token stop, BoundedQueue<csv::Chunk>& out, Bou
     if (auto ok = drain(cutter); !ok) return ok;
     progress_.input_ended = true;
   }
-  blank_lines_ = cutter.blank_lines();
   return {};
 }
 
@@ -256,6 +272,7 @@ Result<void> Front::drain(csv::Cutter& cutter) {
       case csv::Cutter::Cut::Kind::piece: {
         const SourceInfo info = source(static_cast<uint32_t>(sources_opened_ - 1));
         if (auto ok = pieces_->piece(cutter.chunks(), info, cut.piece); !ok) return ok;
+        pieces_crc_ = zip::crc32(pieces_crc_, cut.piece);
         break;
       }
       case csv::Cutter::Cut::Kind::unclosed_quote: {
@@ -272,6 +289,7 @@ Result<void> Front::drain(csv::Cutter& cutter) {
       case csv::Cutter::Cut::Kind::chunk:
         progress_.records_read += cut.chunk.records();
         ++progress_.chunks_cut;
+        if (cut.chunk.too_long) cut.chunk.passed_crc = std::exchange(pieces_crc_, 0);
         if (!out_->push(std::move(cut.chunk))) closed_ = true;
         break;
     }

@@ -96,9 +96,11 @@ class Front {
 
   Front(const InputOptions& options, source::Input input, Progress& progress);
   Result<std::optional<OpenSource>> next_source();
+  Result<void> check_header_fits() const;
   Result<void> check_headers_ahead();
   Result<void> agree(const csv::Header& header, const std::string& name) const;
   Result<void> open_first();
+  Result<void> cut_sources(csv::Cutter& cutter);
   Result<void> cut_source(uint32_t ordinal, OpenSource& source, csv::Cutter& cutter);
   Result<void> skip_to(uint32_t ordinal, uint64_t offset, OpenSource& source);
   Result<void> drain(csv::Cutter& cutter);
@@ -121,6 +123,7 @@ class Front {
   BoundedQueue<csv::Chunk>* used_ = nullptr;
   PieceSink* pieces_ = nullptr;
   bool closed_ = false;
+  uint32_t pieces_crc_ = 0;  // of the record that is going by in pieces
   uint64_t blank_lines_ = 0;
 };
 

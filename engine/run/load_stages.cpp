@@ -111,11 +111,11 @@ void LoadLine::run_worker() {
 // Checks and packs a chunk and writes it into the ledger. Nothing where no record of it may be sent.
 Result<std::optional<api::Work>> LoadLine::prepare(csv::Chunk& chunk, zip::ArchiveWriter& writer,
                                                    MemberBuilder& member) {
-  ChunkRow row{.ranges = {chunk.chunk_index, chunk.parts, 0, chunk.too_long}, .records = chunk.records()};
+  ChunkRow row{.ranges = {chunk.chunk_index, chunk.parts, crc_of_source(chunk), chunk.too_long},
+               .records = chunk.records()};
   if (auto ok = note_sources(chunk); !ok) return std::move(ok).error();
   member.begin(chunk);
   if (!chunk.too_long) {
-    row.ranges.crc_source = crc_of_source(chunk);
     if (Spool::needs(chunk, front_))
       if (auto ok = spool_.keep(chunk); !ok) return std::move(ok).error();
     for (Judge judge(chunk, plan_.checker.get()); judge.next();)

@@ -45,12 +45,12 @@ class Packer {
         writer_(std::move(writer)) {}
 
   Result<PackedChunk> pack(csv::Chunk& chunk, Progress& progress) {
-    PackedChunk packed{.ranges = {chunk.chunk_index, chunk.parts, 0, chunk.too_long}, .records = chunk.records()};
+    PackedChunk packed{.ranges = {chunk.chunk_index, chunk.parts, crc_of_source(chunk), chunk.too_long},
+                       .records = chunk.records()};
     if (chunk.too_long) {
       packed.rejects.push_back(describe_too_long(chunk.parts.front()));
       return packed;
     }
-    packed.ranges.crc_source = crc_of_source(chunk);
     member_.begin(chunk);
     for (Judge judge(chunk, nullptr); judge.next();) {
       if (judge.problems().empty())
@@ -125,10 +125,10 @@ class Manifest {
     return file_.write(fmt::format("{}\n    {}", first_ ? (first_ = false, "") : ",", text));
   }
 
-  Result<void> commit(const Summary& summary) {
-    const std::string tail = fmt::format(
-        "\n  ],\n  \"records\": {},\n  \"rejected\": {},\n  \"blank_lines\": {},\n  \"complete\": {}\n}}\n",
-        summary.records_read, summary.rejected, summary.blank_lines, summary.errors.empty() && summary.signal == 0);
+  Result<void> commit(const Summary& summary, bool stopped) {
+    const std::string tail =
+        fmt::format("\n  ],\n  \"records\": {},\n  \"rejected\": {},\n  \"blank_lines\": {},\n  \"complete\": {}\n}}\n",
+                    summary.records_read, summary.rejected, summary.blank_lines, summary.errors.empty() && !stopped);
     if (auto ok = file_.write(tail); !ok) return ok;
     return file_.commit();
   }
@@ -160,9 +160,9 @@ class Collector {
     return manifest_.add(chunk, front_);
   }
 
-  Result<void> commit() {
+  Result<void> commit(bool stopped) {
     if (auto ok = rejected_.commit(); !ok) return ok;
-    return manifest_.commit(summary);
+    return manifest_.commit(summary, stopped);
   }
 
   Summary summary;
@@ -202,7 +202,7 @@ Result<Summary> pack(const PackOptions& options, Progress& progress, std::stop_t
 
   auto manifest = Manifest::create(options.directory, header, options);
   if (!manifest) return std::move(manifest).error();
-  auto rejected = SetAside::create(options.directory, "rejected", pack_header(header));
+  auto rejected = SetAside::create(options.directory, "rejected", header.bytes);
   if (!rejected) return std::move(rejected).error();
   const Spool spool(options.directory);
   SpoolPieces pieces(spool);
@@ -220,12 +220,13 @@ Result<Summary> pack(const PackOptions& options, Progress& progress, std::stop_t
   Summary& summary = collector.summary;
   if (end.fault) return *end.fault;
   if (end.input) summary.errors.push_back(*end.input);
+  spool.remove(summary.chunks);  // where the input ended within a record that fits into no chunk
   summary.blank_lines = (*front)->blank_lines();
   summary.bytes_read = progress.bytes_read;
   summary.run_dir = options.directory.string();
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
   if (auto ok = check_conservation(summary); !ok) summary.errors.push_back(std::move(ok).error());
-  if (auto ok = collector.commit(); !ok) summary.errors.push_back(std::move(ok).error());
+  if (auto ok = collector.commit(stop.stop_requested()); !ok) summary.errors.push_back(std::move(ok).error());
   return summary;
 }
 

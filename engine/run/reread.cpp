@@ -38,6 +38,7 @@ csv::CutOptions without_limits(csv::CutOptions options) {
 }  // namespace
 
 uint32_t crc_of_source(const csv::Chunk& chunk) {
+  if (chunk.too_long) return chunk.passed_crc;
   uint32_t crc = 0;
   for (const csv::Part& part : chunk.parts) crc = zip::crc32(crc, chunk.bytes_of(part));
   return crc;
@@ -140,11 +141,14 @@ Result<csv::Chunk> Rereader::chunk(const ChunkRanges& ranges) {
 Result<void> Rereader::too_long(const ChunkRanges& ranges, const std::function<Result<void>(std::string_view)>& piece) {
   const csv::Part& part = ranges.parts.front();
   std::string buffer(kPieceBytes, '\0');
+  uint32_t crc = 0;
   for (uint64_t at = 0; at < part.bytes(); at += buffer.size()) {
     buffer.resize(std::min<uint64_t>(kPieceBytes, part.bytes() - at));
     if (auto ok = read(ranges, part, at, buffer); !ok) return ok;
+    crc = zip::crc32(crc, buffer);
     if (auto ok = piece(buffer); !ok) return ok;
   }
+  if (crc != ranges.crc_source) return changed(front_.source(part.source).name, ranges);
   return {};
 }
 

@@ -21,7 +21,7 @@ struct ChunkRanges {
   bool too_long = false;
 };
 
-// The CRC-32 of a chunk's source bytes. Not of one that is too_long: its bytes have gone by.
+// The CRC-32 of a chunk's source bytes, also of those that have gone by.
 uint32_t crc_of_source(const csv::Chunk& chunk);
 
 // Copies of what cannot be read twice: one file a chunk, in a folder of their own.
@@ -63,7 +63,7 @@ class Rereader {
   // The chunk as it was cut, index and all. An error (input_data) when the bytes are no longer those that were sent.
   // Precondition: not too_long.
   Result<csv::Chunk> chunk(const ChunkRanges& ranges);
-  // The raw bytes of a too_long record, in pieces.
+  // The raw bytes of a too_long record, in pieces. The same error, behind the last piece.
   Result<void> too_long(const ChunkRanges& ranges, const std::function<Result<void>(std::string_view)>& piece);
 
  private:
