@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace bulkwrite::api {
 namespace {
 
 namespace dom = simdjson::dom;
+
+constexpr size_t kToldBytesMax = 300;             // of a text of the service, in a message
+constexpr uint64_t kTokenSecondsMax = 24 * 3600;  // whatever a token claims (contract 1.6: an hour)
 
 // A parsed body and the parser that owns it.
 struct Json {
@@ -37,6 +41,16 @@ std::string text_of(dom::element object, std::string_view key) {
   if (value.get(text) == simdjson::SUCCESS) return std::string(text);
   if (value.get(number) == simdjson::SUCCESS) return std::to_string(number);
   return "";
+}
+
+// A text of the service as it may stand in a message: in brief, and without what a terminal would obey.
+std::string told(std::string text) {
+  size_t end = std::min(text.size(), kToldBytesMax);
+  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  text.resize(end);
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+  return text;
 }
 
 std::optional<uint64_t> count_of(dom::element object, std::string_view key) {
@@ -78,15 +92,16 @@ std::optional<ServiceError> parse_service_error(std::string_view body) {
   if (!json.valid) return std::nullopt;
   if (std::string code = text_of(json.root, "code"); !code.empty()) {
     if (normalised(text_of(json.root, "status")) == "SUCCESS") return std::nullopt;
-    return ServiceError{std::move(code), text_of(json.root, "message")};
+    return ServiceError{told(std::move(code)), told(text_of(json.root, "message"))};
   }
   if (std::string code = text_of(json.root, "ERROR_CODE"); !code.empty()) {
     const std::string hint = text_of(json.root, "x-error");
-    return ServiceError{"GATEWAY_" + code,
-                        text_of(json.root, "ERROR_MESSAGE") + (hint.empty() ? "" : " (" + hint + ")")};
+    return ServiceError{"GATEWAY_" + told(std::move(code)),
+                        told(text_of(json.root, "ERROR_MESSAGE") + (hint.empty() ? "" : " (" + hint + ")"))};
   }
   for (const std::string_view key : {"info", "x-info"})
-    if (std::string text = text_of(json.root, key); !text.empty()) return ServiceError{"GATEWAY", std::move(text)};
+    if (std::string text = text_of(json.root, key); !text.empty())
+      return ServiceError{"GATEWAY", told(std::move(text))};
   return std::nullopt;
 }
 
@@ -96,8 +111,10 @@ ReplyClass classify(const Reply& reply) {
   if (reply.status >= 200 && reply.status < 300) return ReplyClass::answered;
   if (reply.status == 401) return ReplyClass::unauthorised;
   if (reply.status == 429) return ReplyClass::throttled;
-  if (reply.status >= 400 && reply.status < 500 && parse_service_error(reply.body)) return ReplyClass::refused;
-  return ReplyClass::broken;
+  if (reply.status < 400 || reply.status >= 500) return ReplyClass::broken;
+  const auto error = parse_service_error(reply.body);
+  if (!error) return ReplyClass::broken;
+  return error->code == "TOO_MANY_REQUESTS" ? ReplyClass::throttled : ReplyClass::refused;
 }
 
 std::string describe(const Reply& reply) {
@@ -121,13 +138,13 @@ Result<TokenAnswer> parse_token(const Reply& reply) {
   if (token.empty()) {
     const std::string why = json.valid ? text_of(json.root, "error") : "";
     return Error{ErrorKind::not_allowed,
-                 fmt::format("the sign-in was refused: {}", why.empty() ? describe(reply) : why)};
+                 fmt::format("the sign-in was refused: {}", why.empty() ? describe(reply) : told(why))};
   }
   TokenAnswer answer{.access_token = token, .api_domain = text_of(json.root, "api_domain")};
   // Where expires_in_sec is there, expires_in counts milliseconds (contract 1.5).
   const auto seconds = count_of(json.root, "expires_in_sec");
   const auto plain = count_of(json.root, "expires_in");
-  answer.expires_in = std::chrono::seconds(seconds.value_or(plain.value_or(3600)));
+  answer.expires_in = std::chrono::seconds(std::min(kTokenSecondsMax, seconds.value_or(plain.value_or(3600))));
   return answer;
 }
 
@@ -154,7 +171,7 @@ std::string parse_job_id(std::string_view body) {
 std::optional<JobDetails> parse_job_details(std::string_view body) {
   const Json json(body);
   if (!json.valid) return std::nullopt;
-  JobDetails details{.status_text = text_of(json.root, "status")};
+  JobDetails details{.status_text = told(text_of(json.root, "status"))};
   if (details.status_text.empty() || text_of(json.root, "id").empty()) return std::nullopt;
   details.status = job_status(details.status_text);
   bool found = false;
@@ -165,7 +182,7 @@ std::optional<JobDetails> parse_job_details(std::string_view body) {
   const dom::element resources = find(json.root, "resource", found);
   dom::element first;
   if (found && resources.is_array() && resources.at(0).get(first) == simdjson::SUCCESS) {
-    details.code = text_of(first, "code");
+    details.code = told(text_of(first, "code"));
     const dom::element file = find(first, "file", found);
     if (found) {
       details.counts = {count_of(file, "added_count"), count_of(file, "updated_count"), count_of(file, "skipped_count"),

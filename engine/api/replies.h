@@ -22,7 +22,7 @@ enum class ReplyClass {
   answered,      // a whole reply with a 2xx
   refused,       // a whole 4xx with the documented envelope
   unauthorised,  // 401
-  throttled,     // 429
+  throttled,     // 429, or a 4xx that says so (contract 8.5)
   broken,        // a whole reply that is none of these: 5xx, another status, a body that is not understood
   not_sent,
   uncertain,
