@@ -148,6 +148,12 @@ Result<TokenAnswer> parse_token(const Reply& reply) {
   return answer;
 }
 
+bool is_token_refusal(const Reply& reply) {
+  if (reply.delivery != Delivery::complete || reply.status == 429 || reply.status >= 500) return false;
+  const Json json(reply.body);
+  return json.valid && text_of(json.root, "access_token").empty() && !text_of(json.root, "error").empty();
+}
+
 Result<std::string> parse_org(std::string_view body) {
   const Json json(body);
   bool found = false;

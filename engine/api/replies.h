@@ -41,6 +41,8 @@ struct TokenAnswer {
 };
 // Success is the presence of access_token, whatever the HTTP status (contract 1.7). Errors: not_allowed.
 Result<TokenAnswer> parse_token(const Reply& reply);
+// Whether the accounts host itself has said no: asking again changes nothing, or makes it worse (contract 1.7).
+bool is_token_refusal(const Reply& reply);
 
 // The zgid of GET /org (contract 9.2), as text.
 Result<std::string> parse_org(std::string_view body);

@@ -138,7 +138,10 @@ Result<Reply> Session::exchange(const std::function<Result<Request>()>& make) {
     if (!done) return done;
     Reply reply = *std::move(done);
     const ReplyClass kind = classify(reply);
-    if (kind == ReplyClass::answered || kind == ReplyClass::refused || kind == ReplyClass::unauthorised) return reply;
+    if (kind == ReplyClass::answered || kind == ReplyClass::refused || kind == ReplyClass::unauthorised ||
+        is_token_refusal(reply)) {
+      return reply;
+    }
     const auto wait = backoff.next(retry_after(reply));
     if (!wait)
       return Error{ErrorKind::service_down, fmt::format("{} does not answer: {}", target_.api_base, describe(reply))};

@@ -192,7 +192,7 @@ TEST_CASE("a success is no error") {
   CHECK_FALSE(parse_service_error(kCompletedLive));
 }
 
-TEST_CASE("a 4xx without the service's words proves nothing; neither does any other status") {
+TEST_CASE("a 4xx without words of the service proves nothing, and neither does any other status") {
   for (const int status : {400, 403, 404, 405, 408, 413})
     for (const char* const body : {"", "<html>Bad Request</html>", "{}", "[]", R"({"error":"Bad Request"})"}) {
       CAPTURE(status, body);
