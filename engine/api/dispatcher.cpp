@@ -11,6 +11,9 @@ namespace {
 
 constexpr uint64_t kTokenExchange = UINT64_MAX;
 constexpr unsigned kTokenRefusalsMax = 3;
+// An accounts host that stumbles is waited for some minutes, within what it takes in ten (contract 1.6).
+constexpr RetryPolicy kRenewal{
+    .delay_min = std::chrono::seconds(5), .delay_max = std::chrono::minutes(2), .attempts_max = 8};
 constexpr size_t kAnswerBytesMax = 1 << 20;   // of an upload, a create, a job's details
 constexpr size_t kResultBytesMax = 32 << 20;  // of a result archive
 
@@ -32,7 +35,12 @@ std::string_view host_of(std::string_view url) {
   std::string_view origin = origin_of(url);
   origin.remove_prefix(std::min(origin.size(), origin.find("://") + 3));
   if (origin.find('@') != std::string_view::npos) return {};
-  return origin.substr(0, origin.find(':'));
+  const std::string_view host = origin.substr(0, origin.find(':'));
+  // Whatever else stands in it, such as "?" or "\\", may end the host for others who read the URL.
+  const bool is_plain = std::all_of(host.begin(), host.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
+  });
+  return is_plain ? host : std::string_view();
 }
 
 // The service serves results from hosts of its own beside the API's (contract 6.1).
@@ -47,7 +55,12 @@ bool is_service_host(std::string_view host) {
 
 Dispatcher::Dispatcher(Transport& transport, const Clock& clock, Journal& journal, Session& session,
                        DispatcherOptions options)
-    : transport_(transport), clock_(clock), journal_(journal), session_(session), options_(std::move(options)) {}
+    : transport_(transport),
+      clock_(clock),
+      journal_(journal),
+      session_(session),
+      options_(std::move(options)),
+      renewal_backoff_(kRenewal, options_.jitter_seed) {}
 
 bool Dispatcher::has_room() const {
   if (stopping_ || submissions_.size() >= options_.jobs_in_flight_max) return false;
@@ -94,9 +107,10 @@ Result<void> Dispatcher::step(Milliseconds at_most) {
 }
 
 Result<void> Dispatcher::send_due() {
-  if (renewal_wanted_ || session_.is_stale(clock_.now()))
-    if (auto ok = renew_token(); !ok) return ok;
   const Instant now = clock_.now();
+  if ((renewal_wanted_ || session_.is_stale(now)) && now >= renew_at_)
+    if (auto ok = renew_token(); !ok) return ok;
+  if (renewal_wanted_) return {};
   for (auto at = submissions_.begin(); at != submissions_.end();) {
     Submission& submission = at->second;
     ++at;  // send() may take it away
@@ -114,7 +128,21 @@ Result<void> Dispatcher::renew_token() {
   if (!request) return std::move(request).error();
   transport_.start(kTokenExchange, *std::move(request));
   renewing_ = true;
-  renewal_wanted_ = false;
+  return {};
+}
+
+Result<void> Dispatcher::on_token(const Reply& reply) {
+  renewing_ = false;
+  const ReplyClass kind = classify(reply);
+  if (kind == ReplyClass::answered || kind == ReplyClass::refused || is_token_refusal(reply)) {
+    if (auto ok = session_.accept(reply); !ok) return ok;
+    renewal_wanted_ = false;
+    renewal_backoff_.succeeded();
+    return {};
+  }
+  const auto wait = renewal_backoff_.next(retry_after(reply));
+  if (!wait) return Error{ErrorKind::service_down, "the token cannot be renewed: " + describe(reply)};
+  renew_at_ = clock_.now() + *wait;
   return {};
 }
 
@@ -179,13 +207,7 @@ Result<std::string> Dispatcher::result_url(std::string_view download_url) const 
 }
 
 Result<void> Dispatcher::on_completion(Completion completion) {
-  if (completion.id == kTokenExchange) {
-    renewing_ = false;
-    if (classify(completion.reply) == ReplyClass::answered || classify(completion.reply) == ReplyClass::refused)
-      return session_.accept(completion.reply);
-    renewal_wanted_ = true;  // the accounts host stumbled; refresh_request() bounds how often it is asked
-    return {};
-  }
+  if (completion.id == kTokenExchange) return on_token(completion.reply);
   --requests_;
   const auto found = submissions_.find(chunk_of(completion.id));
   BULKWRITE_CHECK(found != submissions_.end(), "a reply belongs to a submission");
@@ -249,8 +271,11 @@ Milliseconds Dispatcher::time_to_next(Milliseconds at_most) const {
   if (requests_ >= options_.requests_in_flight_max || renewing_) return at_most;
   const Instant now = clock_.now();
   Milliseconds wait = at_most;
+  const auto look_at = [&](Instant at) { wait = std::min(wait, std::max(Milliseconds(0), at - now)); };
+  if (renewal_wanted_ || session_.is_stale(now)) look_at(renew_at_);
+  if (renewal_wanted_) return wait;
   for (const auto& [chunk, submission] : submissions_)
-    if (const auto due = submission.due()) wait = std::min(wait, std::max(Milliseconds(0), due->at - now));
+    if (const auto due = submission.due()) look_at(due->at);
   return wait;
 }
 

@@ -78,6 +78,7 @@ class Dispatcher {
   Result<void> send(Submission& submission, RequestKind kind);
   Result<Request> request_for(const Submission& submission, RequestKind kind);
   Result<void> renew_token();
+  Result<void> on_token(const Reply& reply);
   Result<void> on_completion(Completion completion);
   Result<void> on_unauthorised(Submission& submission, const Reply& reply);
   Result<void> note(Submission& submission, Submission::Change change);
@@ -93,7 +94,10 @@ class Dispatcher {
   Submissions submissions_;
   std::vector<Outcome> outcomes_;
   unsigned requests_ = 0;
-  bool renewing_ = false, renewal_wanted_ = false, stopping_ = false;
+  bool renewing_ = false, stopping_ = false;
+  bool renewal_wanted_ = false;  // the token is refused; nothing is sent before there is another
+  Backoff renewal_backoff_;
+  Instant renew_at_{};  // not before
   Instant give_up_at_{};
   unsigned refusals_of_token_ = 0;  // in a row, with a new token each
 };

@@ -83,6 +83,8 @@ void Submission::go_on(RequestKind stage, Instant at) {
 
 Submission::Change Submission::end(OutcomeKind kind, std::optional<Error> error) {
   done_ = true;
+  // What was created before may exist, whatever became of this attempt.
+  if (outcome_.resent && (kind == OutcomeKind::refused || kind == OutcomeKind::not_sent)) kind = OutcomeKind::uncertain;
   if (error) why_ = error->message;
   outcome_.kind = kind;
   outcome_.error = std::move(error);
@@ -178,9 +180,9 @@ Submission::Change Submission::on_callback(const std::string& job_id, Instant no
 // A callback has named the job: ask the service for it.
 Submission::Change Submission::confirm(const std::string& job_id, Instant now) {
   wait_until_.reset();
-  called_back_.clear();
   confirming_ = true;
   job_id_ = job_id;
+  called_back_.clear();  // job_id may be the same string
   go_on(RequestKind::details, now);
   return Change::create_uncertain;
 }
@@ -253,7 +255,7 @@ Submission::Change Submission::on_download(const Reply& reply, Instant now) {
 Submission::Change Submission::on_time(Instant now) {
   if (wait_until_ && !done_ && now >= *wait_until_)
     return end(OutcomeKind::uncertain, Error{ErrorKind::service_down, why_ + "; no callback came"});
-  if (stage_ != RequestKind::details || awaiting_ || done_ || now < created_at_ + policy_.job_deadline)
+  if (stage_ != RequestKind::details || confirming_ || awaiting_ || done_ || now < created_at_ + policy_.job_deadline)
     return Change::none;
   return end(OutcomeKind::in_flight,
              Error{ErrorKind::transient, fmt::format("job {} had not ended when its deadline was over", job_id_)});
@@ -263,13 +265,10 @@ Submission::Change Submission::let_go(Instant) {
   letting_go_ = true;
   if (awaiting_ || done_) return Change::none;
   const Error stopped{ErrorKind::transient, "stopped"};
-  if (stage_ == RequestKind::upload)
-    return end(outcome_.resent ? OutcomeKind::uncertain : OutcomeKind::not_sent, stopped);
   if (confirming_ || wait_until_) return end(OutcomeKind::uncertain, Error{ErrorKind::service_down, why_});
   if (stage_ == RequestKind::details) return end(OutcomeKind::in_flight, stopped);
   if (stage_ == RequestKind::download) return end(OutcomeKind::unfetched, stopped);
-  // A creation that is being repeated may have succeeded before.
-  return end(outcome_.resent ? OutcomeKind::uncertain : OutcomeKind::not_sent, stopped);
+  return end(OutcomeKind::not_sent, stopped);
 }
 
 Submission::Change Submission::give_up() {
