@@ -78,18 +78,26 @@ void Dispatcher::submit(Work work) {
 }
 
 void Dispatcher::track(Work work, std::string job_id) {
+  const uint64_t seed = options_.jitter_seed + work.chunk_index;
+  take_in(Submission::track(std::move(work), std::move(job_id), options_.submission, seed, clock_.now()));
+}
+
+void Dispatcher::hear_of(Work work) {
+  const uint64_t seed = options_.jitter_seed + work.chunk_index;
+  take_in(Submission::hear_of(std::move(work), options_.submission, seed, clock_.now()));
+}
+
+void Dispatcher::take_in(Submission submission) {
   BULKWRITE_CHECK(can_track(), "a job is tracked only where there is room");
-  const uint64_t chunk = work.chunk_index;
-  Submission tracked = Submission::track(std::move(work), std::move(job_id), options_.submission,
-                                         options_.jitter_seed + chunk, clock_.now());
-  const bool fresh = submissions_.try_emplace(chunk, std::move(tracked)).second;
+  const uint64_t chunk = submission.work().chunk_index;
+  const bool fresh = submissions_.try_emplace(chunk, std::move(submission)).second;
   BULKWRITE_CHECK(fresh, "a chunk is tracked once");
 }
 
-Result<void> Dispatcher::on_callback(uint64_t chunk_index, const std::string& job_id) {
+Result<void> Dispatcher::on_callback(uint64_t chunk_index, const std::string& job_id, const std::string& url) {
   const auto found = submissions_.find(chunk_index);
   if (found == submissions_.end()) return {};
-  return note(found->second, found->second.on_callback(job_id, clock_.now()));
+  return note(found->second, found->second.on_callback(job_id, url, clock_.now()));
 }
 
 Result<void> Dispatcher::step(Milliseconds at_most) {

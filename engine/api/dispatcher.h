@@ -52,8 +52,10 @@ class Dispatcher {
   bool can_track() const { return !stopping_ && submissions_.size() < options_.jobs_in_flight_max; }
   void track(Work work, std::string job_id);  // precondition: can_track(); the work needs no archive
 
-  // The service called back about a chunk. Of a chunk that is not under way it is nothing.
-  Result<void> on_callback(uint64_t chunk_index, const std::string& job_id);
+  void hear_of(Work work);                      // the same, of a job that only a callback can name
+
+  // The service called `url` back about a chunk. Of a chunk that is not under way it is nothing.
+  Result<void> on_callback(uint64_t chunk_index, const std::string& job_id, const std::string& url);
 
   // Sends what is due, waits at most so long for replies, and acts on them. An error is the end of the load: the
   // journal cannot be written, or the sign-in is gone. What is still open then has no outcome; the journal knows how
@@ -82,6 +84,7 @@ class Dispatcher {
   Result<void> on_completion(Completion completion);
   Result<void> on_unauthorised(Submission& submission, const Reply& reply);
   Result<void> note(Submission& submission, Submission::Change change);
+  void take_in(Submission submission);
   void end_all(Submission::Change (*how)(Submission&, Instant));
   Milliseconds time_to_next(Milliseconds at_most) const;
   Result<std::string> result_url(std::string_view download_url) const;

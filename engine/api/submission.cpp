@@ -48,6 +48,14 @@ Submission Submission::track(Work work, std::string job_id, const SubmissionPoli
   return tracked;
 }
 
+Submission Submission::hear_of(Work work, const SubmissionPolicy& policy, uint64_t seed, Instant now) {
+  Submission waiting(std::move(work), policy, seed);
+  waiting.go_on(RequestKind::create, now);
+  waiting.why_ = "the reply to its creation is missing";
+  waiting.wait_until_ = now + policy.callback_wait;
+  return waiting;
+}
+
 std::optional<Submission::Due> Submission::due() const {
   if (awaiting_ || done_ || wait_until_) return std::nullopt;
   return Due{stage_, due_at_};
@@ -164,7 +172,7 @@ Submission::Change Submission::uncertain_create(const Reply& reply, Instant now)
   return end(OutcomeKind::uncertain, Error{ErrorKind::service_down, why_});
 }
 
-Submission::Change Submission::on_callback(const std::string& job_id, Instant now) {
+Submission::Change Submission::on_callback(const std::string& job_id, const std::string& url, Instant now) {
   if (done_) return Change::none;
   if (stage_ == RequestKind::details && !confirming_) {
     if (job_id.empty() || job_id == job_id_) due_at_ = now;
@@ -172,6 +180,7 @@ Submission::Change Submission::on_callback(const std::string& job_id, Instant no
   }
   if (job_id.empty() || stage_ == RequestKind::download || confirming_) return Change::none;
   called_back_ = job_id;
+  work_.callback_url = url;
   // While the reply is awaited it may still name the job itself.
   if (awaiting_ || !(wait_until_ || outcome_.resent)) return Change::none;
   return confirm(job_id, now);

@@ -60,6 +60,9 @@ class Submission {
   // Of a chunk whose job exists already: it is only tracked and its result fetched.
   static Submission track(Work work, std::string job_id, const SubmissionPolicy& policy, uint64_t seed, Instant now);
 
+  // Of a chunk whose job may exist and must not be created again: only a callback can name it.
+  static Submission hear_of(Work work, const SubmissionPolicy& policy, uint64_t seed, Instant now);
+
   // What to send next, and when. Nothing while a reply is awaited, and once done.
   struct Due {
     RequestKind request;
@@ -79,7 +82,8 @@ class Submission {
   void on_unauthorised() { awaiting_ = false; }
 
   // The service called back about a job of this chunk: a hint to look, never trusted (contract 5).
-  Change on_callback(const std::string& job_id, Instant now);
+  // `url` is the one that was called.
+  Change on_callback(const std::string& job_id, const std::string& url, Instant now);
 
   // Its result is offered where we do not go.
   Change cannot_fetch(Error error);

@@ -29,6 +29,15 @@ Result<void> write_all(int fd, std::string_view bytes, const std::filesystem::pa
   return {};
 }
 
+// Makes durable which names a directory holds.
+Result<void> sync_directory(const std::filesystem::path& path) {
+  const std::filesystem::path name = path.empty() ? "." : path;
+  const Descriptor directory(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // Some file systems cannot sync a directory (EINVAL); there is nothing more that we could do.
+  if (!directory.is_open() || (::fsync(directory.get()) != 0 && errno != EINVAL)) return cannot_write(path, errno);
+  return {};
+}
+
 std::filesystem::path part_of(std::filesystem::path path) {
   return path += ".part";
 }
@@ -155,7 +164,7 @@ Result<void> AtomicFile::commit() {
     return error;
   }
   file_.reset();
-  return {};
+  return sync_directory(path_.parent_path());
 }
 
 Result<void> write_file(const std::filesystem::path& path, std::string_view bytes) {
@@ -163,6 +172,14 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view byte
   if (!file) return std::move(file).error();
   if (auto written = file->write(bytes); !written) return written;
   return file->commit();
+}
+
+Result<void> remove_file(const std::filesystem::path& path) {
+  if (::unlink(path.c_str()) != 0) {
+    if (errno == ENOENT) return {};
+    return Error{ErrorKind::cannot_write, fmt::format("cannot remove {}: {}", path.string(), errno_text(errno))};
+  }
+  return sync_directory(path.parent_path());
 }
 
 Result<void> make_directories(const std::filesystem::path& path) {

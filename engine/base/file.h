@@ -62,6 +62,8 @@ class AtomicFile {
 };
 
 Result<void> write_file(const std::filesystem::path& path, std::string_view bytes);  // by AtomicFile
+// Durably. A file that is not there is gone already.
+Result<void> remove_file(const std::filesystem::path& path);
 Result<void> make_directories(const std::filesystem::path& path);
 Result<uint64_t> free_space(const std::filesystem::path& path);  // bytes that an ordinary user may still write
 

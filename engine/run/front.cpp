@@ -29,7 +29,7 @@ Front::Front(const InputOptions& options, source::Input input, Progress& progres
 
 Result<std::unique_ptr<Front>> Front::open(const InputOptions& options, Progress& progress) {
   if (auto ok = validate(options); !ok) return std::move(ok).error();
-  auto files = source::resolve(options.files);
+  auto files = source::resolve(options.files, options.directory);
   if (!files) return std::move(files).error();
   auto input = source::Input::open(*std::move(files), options.directory);
   if (!input) return std::move(input).error();
@@ -256,7 +256,7 @@ Result<void> Front::skip_to(uint32_t ordinal, uint64_t offset, OpenSource& sourc
       block.resize(static_cast<size_t>(offset - at));
     }
     if (sink != nullptr)
-      if (auto ok = sink->skipped(ordinal, block); !ok) return ok;
+      if (auto ok = sink->skipped(ordinal, at, block); !ok) return ok;
     if (stop_.stop_requested()) return {};
   }
   return {};

@@ -45,7 +45,7 @@ struct InputPosition {
 class SkipSink {
  public:
   virtual ~SkipSink() = default;
-  virtual Result<void> skipped(uint32_t source, std::string_view bytes) = 0;
+  virtual Result<void> skipped(uint32_t source, uint64_t offset, std::string_view bytes) = 0;
 };
 
 // What an earlier run knew of its input.

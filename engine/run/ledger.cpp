@@ -25,7 +25,7 @@ create table sources (source integer primary key, name text not null, path text 
 create table chunks (
   chunk_index integer primary key, state text not null, records integer not null, sent integer not null,
   crc_source integer not null, crc_member integer not null, csv_bytes integer not null, zip_bytes integer not null,
-  too_long integer not null, file_id text, creates integer not null default 0, job_id text, job_status text,
+  too_long integer not null, file_id text, creates integer not null default 0, maybe_created integer not null default 0, job_id text, job_status text,
   added integer, updated integer, skipped integer, total integer, resent integer not null default 0, why text not null default '');
 create table parts (
   chunk_index integer not null references chunks, ordinal integer not null, source integer not null, begin integer not null,
@@ -123,6 +123,7 @@ std::string difference(const RunFacts& run, const RunFacts& now) {
   }
   if (run.header != now.header || run.delimiter != now.delimiter) return "the header of the input is another";
   if (run.job != now.job) return "the mapping of columns to fields, or a format, is another";
+  if (run.cut != now.cut) return told("way to cut chunks", run.cut, now.cut);
   return "";
 }
 
@@ -205,15 +206,16 @@ Result<std::unique_ptr<Ledger>> Ledger::create(const std::filesystem::path& path
 Result<void> Ledger::write_facts(const RunFacts& facts) {
   Connection& db = *connection_;
   const std::string delimiter(1, facts.delimiter);
-  const std::array<std::pair<std::string_view, std::string_view>, 9> rows{{{"module", facts.module},
-                                                                           {"operation", facts.operation},
-                                                                           {"find_by", facts.find_by},
-                                                                           {"org", facts.org},
-                                                                           {"target", facts.target},
-                                                                           {"job", facts.job},
-                                                                           {"header", facts.header},
-                                                                           {"delimiter", delimiter},
-                                                                           {"options", facts.options}}};
+  const std::array<std::pair<std::string_view, std::string_view>, 10> rows{{{"module", facts.module},
+                                                                            {"operation", facts.operation},
+                                                                            {"find_by", facts.find_by},
+                                                                            {"org", facts.org},
+                                                                            {"target", facts.target},
+                                                                            {"job", facts.job},
+                                                                            {"cut", facts.cut},
+                                                                            {"header", facts.header},
+                                                                            {"delimiter", delimiter},
+                                                                            {"options", facts.options}}};
   for (const auto& [key, value] : rows)
     if (auto ok = db.run("insert into run values (?, ?)", {key, value}); !ok) return ok;
   for (size_t i = 0; i < facts.files.size(); ++i) {
@@ -269,12 +271,13 @@ Result<std::unique_ptr<Ledger>> Ledger::open_existing(const std::filesystem::pat
 Result<RunFacts> Ledger::facts() {
   const std::scoped_lock lock(connection_->mutex);
   RunFacts facts;
-  const std::array<std::pair<std::string_view, std::string*>, 8> texts{{{"module", &facts.module},
+  const std::array<std::pair<std::string_view, std::string*>, 9> texts{{{"module", &facts.module},
                                                                         {"operation", &facts.operation},
                                                                         {"find_by", &facts.find_by},
                                                                         {"org", &facts.org},
                                                                         {"target", &facts.target},
                                                                         {"job", &facts.job},
+                                                                        {"cut", &facts.cut},
                                                                         {"header", &facts.header},
                                                                         {"options", &facts.options}}};
   auto done = connection_->run("select key, value from run", {}, [&](sqlite3_stmt* s) {
@@ -448,8 +451,10 @@ Result<void> Ledger::repack(const ChunkRow& row) {
 
 Result<void> Ledger::set_state(uint64_t chunk_index, ChunkState state, std::string_view job_id, std::string_view why) {
   const std::scoped_lock lock(connection_->mutex);
-  return connection_->run("update chunks set state = ?, job_id = nullif(?, ''), why = ? where chunk_index = ?",
-                          {state_name(state), job_id, why, number(chunk_index)});
+  return connection_->run(
+      "update chunks set maybe_created = maybe_created or state in ('creating', 'uncertain'), state = ?, job_id = "
+      "nullif(?, ''), why = ? where chunk_index = ?",
+      {state_name(state), job_id, why, number(chunk_index)});
 }
 
 Result<void> Ledger::add_callback(uint64_t chunk_index, std::string_view token_hash) {
@@ -480,8 +485,8 @@ Result<void> Ledger::settle(uint64_t chunk_index, ChunkState state, std::string_
 Result<void> Ledger::settle_open() {
   const std::scoped_lock lock(connection_->mutex);
   return connection_->run(
-      "update chunks set state = case state when 'creating' then 'uncertain' when 'created' then 'in_flight' else "
-      "'not_sent' end, "
+      "update chunks set state = case when state = 'created' then 'in_flight' when state = 'creating' or maybe_created "
+      "then 'uncertain' else 'not_sent' end, "
       "why = case when why <> '' then why when state = 'creating' then 'stopped before the reply came' else 'stopped' "
       "end "
       "where state in ('packed', 'uploaded', 'creating', 'created')",
@@ -513,7 +518,7 @@ Result<void> Ledger::not_created(uint64_t chunk, std::string_view why) {
 
 Result<void> Ledger::create_uncertain(uint64_t chunk, std::string_view why) {
   const std::scoped_lock lock(connection_->mutex);
-  return connection_->run("update chunks set why = ? where chunk_index = ?", {why, number(chunk)});
+  return connection_->run("update chunks set why = ?, maybe_created = 1 where chunk_index = ?", {why, number(chunk)});
 }
 
 Result<void> Ledger::job_ended(uint64_t chunk, std::string_view status, const api::JobCounts& counts) {

@@ -60,6 +60,7 @@ struct ChunkRow {
 struct RunFacts {
   std::string module, operation, find_by, org, target;
   std::string job;     // what each job is asked to do: operation, mapping, formats (contract 3.1)
+  std::string cut;     // what makes the chunks (run_options.h)
   std::string header;  // of the input
   char delimiter = ',';
   std::vector<source::FileIdentity> files;  // of the input, in its order; a pipe has a path only

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <random>
 
+#include "engine/api/callback_listener.h"
 #include "engine/api/dispatcher.h"
 #include "engine/base/clock.h"
 #include "engine/run/archive.h"
@@ -14,7 +15,10 @@
 #include "engine/run/load_plan.h"
 #include "engine/run/load_stages.h"
 #include "engine/run/reconcile.h"
+#include "engine/run/run_catalog.h"
 #include "engine/run/run_directory.h"
+#include "engine/run/run_lock.h"
+#include "engine/run/run_options.h"
 
 namespace bulkwrite::run {
 namespace {
@@ -53,64 +57,343 @@ Result<void> check_disk(const Front& front, const RunDirectory& directory, const
                   directory.path.string(), *free / 1'000'000, needed / 1'000'000 + 1)};
 }
 
-Summary finish(Summary summary, const LoadOptions& options, const Front& front, const Progress& progress,
-               const RunDirectory& directory, SteadyTime begun) {
-  summary.blank_lines = front.blank_lines();
-  summary.bytes_read = progress.bytes_read;
-  summary.run_dir = directory.path.string();
+// What every session of a run holds in its hands.
+struct Session {
+  const LoadOptions& options;
+  Progress& progress;
+  const std::stop_token stop;
+  const Tell& tell;
+  const SteadyTime begun = std::chrono::steady_clock::now();
+  const SteadyClock clock{};
+
+  std::unique_ptr<api::Transport> transport{};
+  std::unique_ptr<Front> front{};
+  std::optional<LoadPlan> plan{};
+  RunDirectory directory{};
+  std::optional<RunLock> lock{};
+  std::unique_ptr<Ledger> ledger{};
+  Remainder remainder{};
+  uint64_t blank_lines_before = 0;  // in the chunks of earlier sessions
+
+  bool was_stopped() const { return stop.stop_requested(); }
+};
+
+Result<void> plan_load(Session& session, const std::optional<ModuleTexts>& kept) {
+  auto transport = api::make_curl_transport();
+  if (!transport) return std::move(transport).error();
+  session.transport = *std::move(transport);
+  auto plan = make_plan(session.options, session.front->header(), kept, *session.transport, session.clock,
+                        session.stop, session.tell);
+  if (!plan) return std::move(plan).error();
+  session.plan = *std::move(plan);
+  session.plan->facts.files = session.front->files();
+  return {};
+}
+
+bool is_finished(Session& session) {
+  auto ended = session.ledger->ended_with_blank_lines();
+  auto states = session.ledger->states();
+  if (!ended || !ended->has_value() || !states) return false;
+  const bool safe = is_safe_to_resend(session.plan->facts);
+  return std::all_of(states->begin(), states->end(), [&](const auto& chunk) {
+    const NextStep step = next_step(chunk.second, safe);
+    return step == NextStep::nothing || step == NextStep::hear_of;
+  });
+}
+
+void add_totals(Session& session, Summary& summary) {
+  const auto totals = session.ledger->totals();
+  const auto ended = session.ledger->ended_with_blank_lines();
+  if (!totals || !ended) {
+    summary.errors.push_back(!totals ? totals.error() : ended.error());
+    return;
+  }
+  summary.blank_lines = ended->value_or(totals->blank_lines);
+  if (summary.records_read == totals->records && summary.records_read == session.progress.records_read) return;
+  summary.errors.push_back(
+      {ErrorKind::unexpected,
+       fmt::format("{} records were cut, but only {} are accounted for: the result files are not complete",
+                   session.progress.records_read.load(), summary.records_read)});
+}
+
+Summary finish(Session& session, Summary summary, Reconciler& reconciler, const Spool& spool) {
+  if (auto ok = reconciler.commit(); !ok)
+    summary.errors.push_back(std::move(ok).error());
+  else if (is_finished(session))
+    spool.remove_all();
+  const LoadOptions& options = session.options;
+  summary.run_dir = session.directory.path.string();
   summary.signal = options.stop_signal ? options.stop_signal() : 0;
-  summary.seconds = seconds_since(begun);
+  summary.seconds = seconds_since(session.begun);
+  summary.strict = options.strict;
   summary.threshold_reached = options.rejects_max && summary.rejected > *options.rejects_max;
   if (auto ok = check_conservation(summary); !ok) summary.errors.push_back(std::move(ok).error());
-  if (summary.records_read != progress.records_read) {
-    summary.errors.push_back(
-        {ErrorKind::unexpected,
-         fmt::format("{} records were cut, but only {} are accounted for: the result files are not complete",
-                     progress.records_read.load(), summary.records_read)});
-  }
-  if (auto ok = write_file(directory.summary(), to_json(summary) + "\n"); !ok)
+  add_totals(session, summary);
+  if (auto ok = write_file(session.directory.summary(), to_json(summary) + "\n"); !ok)
     summary.errors.push_back(std::move(ok).error());
   return summary;
+}
+
+// The line itself, once everything that it needs is there.
+Result<Summary> run_session(Session& session) {
+  const Spool spool(session.directory.spool());
+  const RunDirectory& directory = session.directory;
+  auto reconciler = Reconciler::create(session.plan->reconcile_options(directory),
+                                       Rereader(*session.front, spool, session.front->cut_options()), *session.front,
+                                       session.plan->checker.get());
+  if (!reconciler) return std::move(reconciler).error();
+  session.tell("run directory: " + directory.path.string());
+
+  api::Dispatcher dispatcher(*session.transport, session.clock, *session.ledger, *session.plan->session,
+                             session.plan->dispatcher_options);
+  LoadLine line(*session.front, *session.plan, *session.ledger, spool, directory, dispatcher, *session.transport,
+                *reconciler, session.options, session.progress, std::move(session.remainder));
+  std::unique_ptr<api::CallbackListener> listener;
+  if (!session.options.callback_listen.empty()) {
+    auto listening = api::CallbackListener::listen(
+        session.options.callback_listen,
+        [&line](std::string_view token, std::string_view job_id) { line.on_callback(token, job_id); });
+    if (!listening) return std::move(listening).error();
+    listener = *std::move(listening);
+  }
+  std::vector<Error> errors = line.run(session.stop);
+  listener.reset();
+
+  if (errors.empty() && session.progress.input_ended) {
+    const uint64_t blank_lines = session.blank_lines_before + session.front->blank_lines();
+    auto known = session.ledger->ended_with_blank_lines();
+    auto ok = known && known->has_value() ? Result<void>() : session.ledger->end_input(blank_lines);
+    if (!ok) errors.push_back(std::move(ok).error());
+  }
+  Summary summary = reconciler->counts();
+  summary.errors = std::move(errors);
+  summary.deadline_reached = line.deadline_reached();
+  return finish(session, std::move(summary), *reconciler, spool);
+}
+
+Summary told_again(const RunStatus& run, const Tell& tell) {
+  tell(fmt::format("nothing to do: {} has loaded this input; these are its numbers (--again loads it once more)",
+                   run.path.string()));
+  return *run.summary;
+}
+
+Result<std::optional<Summary>> look_for_run(Session& session) {
+  const LoadOptions& options = session.options;
+  if (options.again || !options.run_dir.empty()) return std::optional<Summary>();
+  const auto run = find_run(options.runs_root, session.plan->facts, session.tell);
+  if (!run) return std::optional<Summary>();
+  if (run->finished) return std::optional(told_again(*run, session.tell));
+  return Error{ErrorKind::configuration,
+               fmt::format("a run of this input has begun and is not finished: go on with `bulkwrite resume {}`, or "
+                           "load everything once more with --again",
+                           run->path.string())};
+}
+
+Result<Summary> begin(Session& session) {
+  const LoadOptions& options = session.options;
+  auto front = Front::open(options.input, session.progress);
+  if (!front) return std::move(front).error();
+  session.front = *std::move(front);
+  session.tell(session.front->dialect_text());
+  if (auto ok = plan_load(session, std::nullopt); !ok) return std::move(ok).error();
+  auto earlier = look_for_run(session);
+  if (!earlier) return std::move(earlier).error();
+  if (earlier->has_value()) return **std::move(earlier);
+
+  auto directory = RunDirectory::make(options.run_dir, options.runs_root);
+  if (!directory) return std::move(directory).error();
+  session.directory = *std::move(directory);
+  auto lock = RunLock::take(session.directory.path);
+  if (!lock) return std::move(lock).error();
+  session.lock = *std::move(lock);
+  if (auto ok = check_disk(*session.front, session.directory, session.tell); !ok) return std::move(ok).error();
+  if (auto ok = write_file(session.directory.fields(), session.plan->module.fields); !ok) return std::move(ok).error();
+  if (auto ok = write_file(session.directory.layouts(), session.plan->module.layouts); !ok)
+    return std::move(ok).error();
+  auto ledger = Ledger::create(session.directory.ledger(), session.plan->facts);
+  if (!ledger) return std::move(ledger).error();
+  session.ledger = *std::move(ledger);
+  return run_session(session);
+}
+
+// The chunks of earlier sessions: what is left of them, and their numbers.
+Result<void> take_up_chunks(Session& session, uint64_t chunks) {
+  const bool resend_is_safe = is_safe_to_resend(session.plan->facts);
+  const bool listens = !session.options.callback_listen.empty();
+  session.remainder.chunks = chunks;
+  for (uint64_t i = 0; i < chunks; ++i) {
+    auto found = session.ledger->chunk(i);
+    if (!found) return std::move(found).error();
+    if (!found->has_value())
+      return Error{ErrorKind::input_data, fmt::format("the ledger has lost chunk {} of its {}", i, chunks)};
+    ChunkRow row = **std::move(found);
+    const NextStep step = next_step(row.state, resend_is_safe);
+    session.progress.records_read += row.records;
+    ++session.progress.chunks_cut;
+    if (step != NextStep::submit) session.progress.rejected += row.records - row.sent;
+    if (step == NextStep::nothing || (step == NextStep::hear_of && !listens)) continue;
+    row.resent |= row.state == ChunkState::uncertain || (step == NextStep::submit && row.creates > 0);
+    const ChunkState open = step == NextStep::submit  ? ChunkState::packed
+                            : step == NextStep::track ? ChunkState::created
+                                                      : ChunkState::creating;
+    if (auto ok = session.ledger->set_state(i, open, row.job_id, ""); !ok) return ok;
+    session.remainder.steps.push_back({std::move(row), step});
+  }
+  return {};
+}
+
+Result<std::vector<ChunkRanges>> ranges_of_chunks(Ledger& ledger, uint64_t chunks) {
+  std::vector<ChunkRanges> ranges;
+  for (uint64_t i = 0; i < chunks; ++i) {
+    auto row = ledger.chunk(i);
+    if (!row) return std::move(row).error();
+    if (row->has_value()) ranges.push_back((*row)->ranges);
+  }
+  return ranges;
+}
+
+Result<csv::Header> header_of(const RunFacts& facts) {
+  auto header = csv::read_header(facts.header, true, {facts.delimiter, facts.header.size() + 1});
+  if (!header) return std::move(header).error();
+  if (!header->has_value()) return Error{ErrorKind::input_data, "the ledger holds no header"};
+  return **std::move(header);
+}
+
+Error belongs_elsewhere(const RunDirectory& directory, const std::string& what) {
+  return {ErrorKind::configuration,
+          fmt::format("the run {} cannot go on with this call: {}; put it back as it was, or load into another --run-dir",
+                      directory.path.string(), what)};
+}
+
+Result<ModuleTexts> kept_module(const RunDirectory& directory) {
+  auto fields = read_file(directory.fields());
+  if (!fields) return std::move(fields).error();
+  auto layouts = read_file(directory.layouts());
+  if (!layouts) return std::move(layouts).error();
+  return ModuleTexts{*std::move(fields), *std::move(layouts)};
+}
+
+// Goes on with the run in session.directory, whose lock and ledger are in our hands.
+Result<Summary> go_on(Session& session, const RunFacts& facts) {
+  Ledger& ledger = *session.ledger;
+  // From here on the numbers of the last session do not hold.
+  if (auto ok = remove_file(session.directory.summary()); !ok) return std::move(ok).error();
+  if (auto ok = make_directories(session.directory.spool()); !ok) return std::move(ok).error();
+  if (auto ok = ledger.settle_open(); !ok) return std::move(ok).error();
+  auto header = header_of(facts);
+  if (!header) return std::move(header).error();
+  auto sources = ledger.sources();
+  if (!sources) return std::move(sources).error();
+  auto position = ledger.input_position();
+  if (!position) return std::move(position).error();
+  auto ended = ledger.ended_with_blank_lines();
+  if (!ended) return std::move(ended).error();
+  auto totals = ledger.totals();
+  if (!totals) return std::move(totals).error();
+  auto ranges = ranges_of_chunks(ledger, position->chunks);
+  if (!ranges) return std::move(ranges).error();
+  session.blank_lines_before = totals->blank_lines;
+  // A record that fits into no chunk may have been spooled in part.
+  Spool(session.directory.spool()).remove(position->chunks);
+
+  SkipCheck check(*std::move(ranges));
+  auto front = Front::reopen(session.options.input,
+                             {.header = *std::move(header),
+                              .sources = *std::move(sources),
+                              .position = *position,
+                              .ended = ended->has_value(),
+                              .skipped = &check},
+                             session.progress);
+  if (!front) return std::move(front).error();
+  session.front = *std::move(front);
+  auto module = kept_module(session.directory);
+  if (!module) return std::move(module).error();
+  if (auto ok = plan_load(session, *std::move(module)); !ok) return std::move(ok).error();
+  if (ended->has_value()) session.plan->facts.files = facts.files;  // seen to be the same before
+  if (const std::string what = difference(facts, session.plan->facts); !what.empty())
+    return belongs_elsewhere(session.directory, what);
+  if (auto ok = take_up_chunks(session, position->chunks); !ok) return std::move(ok).error();
+  return run_session(session);
+}
+
+// The files of the input as they are now. What is not there any more is an error where it is still needed.
+Result<std::vector<source::FileIdentity>> files_now(const InputOptions& input) {
+  auto paths = source::resolve(input.files, input.directory);
+  if (!paths) return std::move(paths).error();
+  auto opened = source::Input::open(*std::move(paths), input.directory);
+  if (!opened) return std::move(opened).error();
+  return opened->files();
+}
+
+Result<Summary> take_up(Session& session, const RunFacts& facts) {
+  RunFacts now = facts;
+  auto files = files_now(session.options.input);
+  if (!files) return std::move(files).error();
+  now.files = *std::move(files);
+  now.cut = cut_text(session.options.input);
+  now.module = session.options.module;
+  now.operation = operation_name(session.options.operation);
+  now.find_by = session.options.find_by;
+  now.target = session.options.target_name.empty() ? session.options.target.api_base : session.options.target_name;
+  if (const std::string what = difference(facts, now); !what.empty())
+    return belongs_elsewhere(session.directory, what);
+  return go_on(session, facts);
+}
+
+Result<RunFacts> open_run(Session& session) {
+  auto lock = RunLock::take(session.directory.path);
+  if (!lock) return std::move(lock).error();
+  session.lock = *std::move(lock);
+  auto ledger = Ledger::open(session.directory.ledger());
+  if (!ledger) return std::move(ledger).error();
+  session.ledger = *std::move(ledger);
+  return session.ledger->facts();
+}
+
+bool holds_run(const std::filesystem::path& run_dir) {
+  std::error_code failure;
+  return !run_dir.empty() && std::filesystem::exists(RunDirectory{run_dir}.ledger(), failure);
 }
 
 }  // namespace
 
 Result<Summary> load(const LoadOptions& options, Progress& progress, std::stop_token stop, const Tell& tell) {
-  const SteadyTime begun = std::chrono::steady_clock::now();
   if (auto ok = validate_load(options); !ok) return std::move(ok).error();
-  auto front = Front::open(options.input, progress);
-  if (!front) return std::move(front).error();
-  tell((*front)->dialect_text());
+  Session session{options, progress, stop, tell};
+  if (!holds_run(options.run_dir)) {
+    auto done = begin(session);
+    if (!done && session.was_stopped() && session.ledger == nullptr) return Summary{};
+    return done;
+  }
+  session.directory = {options.run_dir};
+  auto status = status_of(options.run_dir);
+  auto facts = open_run(session);
+  if (!facts) return std::move(facts).error();
+  if (status && status->finished && files_now(options.input)) {
+    RunFacts now = *facts;
+    now.files = *files_now(options.input);
+    if (difference(*facts, now).empty()) return told_again(*status, tell);
+  }
+  return take_up(session, *facts);
+}
 
-  auto transport = api::make_curl_transport();
-  if (!transport) return std::move(transport).error();
-  const SteadyClock clock;
-  auto plan = make_plan(options, (*front)->header(), **transport, clock, stop, tell);
-  if (!plan && stop.stop_requested()) return Summary{};  // nothing was begun
-  if (!plan) return std::move(plan).error();
-
-  auto directory = RunDirectory::make(options.run_dir, options.runs_root);
-  if (!directory) return std::move(directory).error();
-  if (auto ok = check_disk(**front, *directory, tell); !ok) return std::move(ok).error();
-  auto ledger = Ledger::create(directory->ledger(), plan->facts);
-  if (!ledger) return std::move(ledger).error();
-  const Spool spool(directory->spool());
-  auto reconciler = Reconciler::create(plan->reconcile_options(*directory),
-                                       Rereader(**front, spool, (*front)->cut_options()), **front, plan->checker.get());
-  if (!reconciler) return std::move(reconciler).error();
-  tell("run directory: " + directory->path.string());
-
-  api::Dispatcher dispatcher(**transport, clock, **ledger, *plan->session, plan->dispatcher_options);
-  LoadLine line{**front, *plan, **ledger, spool, *directory, dispatcher, **transport, *reconciler, options, progress};
-  std::vector<Error> errors = line.run(stop);
-
-  Summary summary = reconciler->counts();
-  summary.errors = std::move(errors);
-  if (auto ok = reconciler->commit(); !ok)
-    summary.errors.push_back(std::move(ok).error());
-  else
-    spool.remove_all();
-  return finish(std::move(summary), options, **front, progress, *directory, begun);
+Result<Summary> resume(const std::filesystem::path& run_dir, const LoadOptions& how, Progress& progress,
+                       std::stop_token stop, const Tell& tell) {
+  auto status = status_of(run_dir);
+  if (!status) return std::move(status).error();
+  if (status->finished && (status->uncertain.empty() || how.callback_listen.empty())) {
+    tell("nothing to do: this run has ended, and these are its numbers");
+    return *status->summary;
+  }
+  auto options = bound_options(status->facts, how);
+  if (!options) return in_context(run_dir.string(), std::move(options).error());
+  options->run_dir = run_dir;
+  if (auto ok = validate_load(*options); !ok) return std::move(ok).error();
+  Session session{*options, progress, stop, tell};
+  session.directory = {run_dir};
+  auto facts = open_run(session);
+  if (!facts) return std::move(facts).error();
+  return status->input_ended ? go_on(session, *facts) : take_up(session, *facts);
 }
 
 }  // namespace bulkwrite::run

@@ -25,13 +25,21 @@ struct LoadOptions {
   std::string module;
   schema::Operation operation = schema::Operation::insert;
   std::string find_by;
-  api::Target target;  // target.org may be empty: it is read from the service then
+  api::Target target;       // target.org may be empty: it is read from the service then
+  std::string target_name;  // what the run is bound to, where the URL changes from call to call; empty: the URL
   api::Credentials credentials;
   std::string date_format, datetime_format;  // of columns whose field has none of its own; empty: the schema's default
 
   std::filesystem::path run_dir;  // empty: a new one under runs_root
   std::filesystem::path runs_root = "bulkwrite-runs";
+  bool again = false;                   // load an input once more that a run under runs_root has loaded already
+  bool strict = false;                  // a record that is present already counts as not taken
   std::optional<uint64_t> rejects_max;  // more rejects than this stop the load
+  std::optional<std::chrono::milliseconds> duration_max;  // stops softly then
+
+  std::string callback_listen;  // ADDRESS:PORT; empty: the service does not call back
+  std::string callback_url;     // under which the service reaches it; a token is put behind it
+  std::chrono::milliseconds callback_wait{std::chrono::minutes(10)};  // for the job of a lost reply
 
   unsigned workers = 0;
   Packing packing = Packing::small;
@@ -40,15 +48,26 @@ struct LoadOptions {
   std::chrono::milliseconds poll_min{5'000}, poll_max{60'000};
   std::chrono::milliseconds job_deadline{std::chrono::hours(6)};  // of one job, from its creation
   std::chrono::milliseconds request_timeout{120'000};
-  unsigned attempts_max = 8;         // of one request that may be repeated
-  uint64_t jitter_seed = 0;          // 0: from the system
-  std::function<int()> stop_signal;  // the signal behind a stop request, for the summary; may be empty
+  std::chrono::milliseconds stop_grace{30'000};  // how long a stop waits for replies
+  unsigned attempts_max = 8;                     // of one request that may be repeated
+  uint64_t jitter_seed = 0;                      // 0: from the system
+  std::function<int()> stop_signal;              // the signal behind a stop request, for the summary; may be empty
 };
 
-// Loads the input. An Error when nothing was begun: bad options, an input that cannot be loaded, a service that refuses
+// Loads the input. Where options.run_dir holds a run already, that run goes on, if it is of the same input and target
+// (configuration). Where it is empty and a run of the same input, target and mapping lies under runs_root, a finished
+// one is told with its numbers and nothing is done; an unfinished one is refused (configuration) and named; `again`
+// loads all the same. Inputs with pipes are never recognised.
+// An Error when nothing was begun: bad options, an input that cannot be loaded, a service that refuses
 // to let us in. From the first upload on a Summary, whose errors and exit codes say how it ended; the run directory
 // then holds the ledger, the result archives and the result files. A stop request stops softly: nothing new is created,
 // what runs is let go of, and everything is accounted for.
 Result<Summary> load(const LoadOptions& options, Progress& progress, std::stop_token stop, const Tell& tell);
+
+// Goes on with a run: what is not sent is sent, what is at the service is tracked, what is uncertain is sent again only
+// where that cannot double a record. Of `how` count the target, the credentials and the limits; input, module,
+// operation and formats are the run's. Errors: as of load(), and transient where another process works on the run.
+Result<Summary> resume(const std::filesystem::path& run_dir, const LoadOptions& how, Progress& progress,
+                       std::stop_token stop, const Tell& tell);
 
 }  // namespace bulkwrite::run

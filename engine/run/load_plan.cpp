@@ -7,22 +7,11 @@
 
 #include "engine/run/mapping_text.h"
 #include "engine/run/member.h"
+#include "engine/run/run_options.h"
 #include "engine/run/schema_json.h"
 
 namespace bulkwrite::run {
 namespace {
-
-std::string operation_name(schema::Operation operation) {
-  switch (operation) {
-    case schema::Operation::insert:
-      return "insert";
-    case schema::Operation::update:
-      return "update";
-    case schema::Operation::upsert:
-      return "upsert";
-  }
-  return "insert";
-}
 
 Result<void> refuse_header_faults(const csv::Header& header) {
   const std::vector<std::string> faults = csv::header_faults(header.names);
@@ -30,14 +19,18 @@ Result<void> refuse_header_faults(const csv::Header& header) {
   return Error{ErrorKind::input_data, fmt::format("the header cannot be loaded: {}", fmt::join(faults, "; "))};
 }
 
-Result<schema::Schema> fetch_schema(api::Session& session, const LoadOptions& options) {
-  auto fields = session.get_fields(options.module);
+Result<ModuleTexts> fetch_module(api::Session& session, const std::string& module) {
+  auto fields = session.get_fields(module);
   if (!fields) return std::move(fields).error();
-  auto schema = schema_from_fields_json(*fields, options.module);
-  if (!schema) return in_context("the fields of " + options.module, std::move(schema).error());
-  auto layouts = session.get_layouts(options.module);
+  auto layouts = session.get_layouts(module);
   if (!layouts) return std::move(layouts).error();
-  if (auto ok = mark_layout_required(*schema, *layouts); !ok)
+  return ModuleTexts{*std::move(fields), *std::move(layouts)};
+}
+
+Result<schema::Schema> read_schema(const ModuleTexts& module, const LoadOptions& options) {
+  auto schema = schema_from_fields_json(module.fields, options.module);
+  if (!schema) return in_context("the fields of " + options.module, std::move(schema).error());
+  if (auto ok = mark_layout_required(*schema, module.layouts); !ok)
     return in_context("the layouts of " + options.module, std::move(ok).error());
   for (schema::Field& field : schema->fields) {
     if (field.type == schema::FieldType::date && field.format.empty()) field.format = options.date_format;
@@ -75,10 +68,12 @@ api::DispatcherOptions dispatcher_options(const LoadOptions& options, api::JobSp
   out.submission.poll_min = options.poll_min;
   out.submission.poll_max = options.poll_max;
   out.submission.job_deadline = options.job_deadline;
+  if (!options.callback_url.empty()) out.submission.callback_wait = options.callback_wait;
   out.submission.retry.attempts_max = options.attempts_max;
   out.archives_held_max = options.uploads_max;
   out.jobs_in_flight_max = options.jobs_max;
   out.request_timeout = options.request_timeout;
+  out.stop_grace = options.stop_grace;
   out.jitter_seed = jitter_seed;
   return out;
 }
@@ -88,11 +83,16 @@ api::DispatcherOptions dispatcher_options(const LoadOptions& options, api::JobSp
 Result<void> validate_load(const LoadOptions& options) {
   if (auto ok = validate(options.input); !ok) return ok;
   if (options.module.empty()) return Error{ErrorKind::usage, "name the module with --module, such as --module Leads"};
+  if (options.callback_listen.empty() != options.callback_url.empty()) {
+    return Error{ErrorKind::usage,
+                 "--callback-listen and --callback-url go together: where we listen, and how the service gets there"};
+  }
   if (options.target.api_base.empty()) return Error{ErrorKind::usage, "no target to load into"};
   return {};
 }
 
-Result<LoadPlan> make_plan(const LoadOptions& options, const csv::Header& header, api::Transport& transport,
+Result<LoadPlan> make_plan(const LoadOptions& options, const csv::Header& header,
+                           const std::optional<ModuleTexts>& kept, api::Transport& transport,
                            const Clock& clock, std::stop_token stop, const Tell& tell) {
   if (auto ok = refuse_header_faults(header); !ok) return std::move(ok).error();
   const uint64_t jitter_seed = options.jitter_seed != 0 ? options.jitter_seed : std::random_device{}();
@@ -101,7 +101,10 @@ Result<LoadPlan> make_plan(const LoadOptions& options, const csv::Header& header
                                                 std::move(stop));
   if (auto ok = plan.session->sign_in(); !ok) return std::move(ok).error();
   if (auto ok = plan.session->find_org(); !ok) return std::move(ok).error();
-  auto schema = fetch_schema(*plan.session, options);
+  auto module = kept ? Result<ModuleTexts>(*kept) : fetch_module(*plan.session, options.module);
+  if (!module) return std::move(module).error();
+  plan.module = *std::move(module);
+  auto schema = read_schema(plan.module, options);
   if (!schema) return std::move(schema).error();
 
   plan.mapping = schema::map_by_api_name(header.names, *schema);
@@ -116,14 +119,19 @@ Result<LoadPlan> make_plan(const LoadOptions& options, const csv::Header& header
   plan.header_bytes = header.bytes;
   plan.archive_header = header_line(archive_names(plan.mapping), header.delimiter);
   plan.dispatcher_options = dispatcher_options(options, job_spec(options, plan.mapping), jitter_seed);
+  const std::string job = api::create_body(plan.dispatcher_options.job, "", "");
   if (options.operation == schema::Operation::insert) plan.present_field = options.find_by;
   plan.facts = {.module = options.module,
                 .operation = operation_name(options.operation),
                 .find_by = options.find_by,
                 .org = plan.session->target().org,
-                .target = options.target.api_base,
+                .target = options.target_name.empty() ? options.target.api_base : options.target_name,
+                .job = job,
+                .cut = cut_text(options.input),
                 .header = header.bytes,
-                .delimiter = header.delimiter};
+                .delimiter = header.delimiter,
+                .files = {},
+                .options = options_text(options)};
   return plan;
 }
 

@@ -20,12 +20,18 @@
 
 namespace bulkwrite::run {
 
+// The replies of settings/fields and settings/layouts.
+struct ModuleTexts {
+  std::string fields, layouts;
+};
+
 struct LoadPlan {
   std::unique_ptr<api::Session> session;
   schema::Mapping mapping;
   std::shared_ptr<const schema::RecordChecker> checker;
   api::DispatcherOptions dispatcher_options;
-  RunFacts facts;
+  RunFacts facts;  // without the files, which the front knows
+  ModuleTexts module;
   std::string archive_header;      // API names where columns are mapped, column_N elsewhere
   std::vector<std::string> names;  // the user's names of the columns
   std::string header_bytes;        // the input's own header
@@ -36,10 +42,11 @@ struct LoadPlan {
 
 Result<void> validate_load(const LoadOptions& options);
 
-// Signs in, reads the module's fields, maps the header and refuses what cannot be loaded: faults of the header and
+// Signs in, reads the module's fields unless they are `kept` from an earlier call, maps the header and refuses what cannot be loaded: faults of the header and
 // missing columns (input_data), an operation that lacks its find_by (configuration), a sign-in that fails
 // (not_allowed), a stop request (transient).
-Result<LoadPlan> make_plan(const LoadOptions& options, const csv::Header& header, api::Transport& transport,
+Result<LoadPlan> make_plan(const LoadOptions& options, const csv::Header& header,
+                           const std::optional<ModuleTexts>& kept, api::Transport& transport,
                            const Clock& clock, std::stop_token stop, const Tell& tell);
 
 }  // namespace bulkwrite::run

@@ -4,6 +4,7 @@
 
 #include "engine/base/file.h"
 #include "engine/run/archive.h"
+#include "engine/run/callback_token.h"
 #include "engine/run/member.h"
 
 namespace bulkwrite::run {
@@ -35,7 +36,7 @@ ChunkState state_of(api::OutcomeKind kind) {
 
 LoadLine::LoadLine(Front& front, const LoadPlan& plan, Ledger& ledger, const Spool& spool,
                    const RunDirectory& directory, api::Dispatcher& dispatcher, api::Transport& transport,
-                   Reconciler& reconciler, const LoadOptions& options, Progress& progress)
+                   Reconciler& reconciler, const LoadOptions& options, Progress& progress, Remainder remainder)
     : front_(front),
       plan_(plan),
       ledger_(ledger),
@@ -47,7 +48,15 @@ LoadLine::LoadLine(Front& front, const LoadPlan& plan, Ledger& ledger, const Spo
       options_(options),
       progress_(progress),
       archive_name_(archive_name_of(front.source(0).name)),
-      used_(2 * size_t{worker_count(options.workers)} + 8) {}
+      used_(2 * size_t{worker_count(options.workers)} + 8),
+      remainder_(std::move(remainder)) {
+  for (const Remainder::Step& left : remainder_.steps) {
+    if (left.step == NextStep::submit)
+      to_send_again_[left.row.ranges.chunk_index] = &left.row;
+    else
+      to_track_.push_back(&left);
+  }
+}
 
 std::vector<Error> LoadLine::run(std::stop_token stop) {
   {
@@ -89,8 +98,24 @@ void LoadLine::close_input() {
 
 void LoadLine::run_front(std::stop_token stop) {
   SpoolPieces pieces(spool_);
-  if (auto done = front_.run(stop, cut_, used_, pieces); !done) input_fault_.set(std::move(done).error());
+  auto done = cut_again();
+  if (done && !stop.stop_requested()) done = front_.run(stop, cut_, used_, pieces);
+  if (!done) input_fault_.set(std::move(done).error());
   cut_.close();
+}
+
+// The chunks of an earlier session that must still be sent.
+Result<void> LoadLine::cut_again() {
+  Rereader rereader(front_, spool_, front_.cut_options());
+  for (const Remainder::Step& left : remainder_.steps) {
+    if (left.step != NextStep::submit) continue;
+    auto chunk = rereader.chunk(left.row.ranges);
+    if (!chunk) return std::move(chunk).error();
+    if (!cut_.push(*std::move(chunk))) return {};
+    while (used_.try_pop()) {
+    }
+  }
+  return {};
 }
 
 void LoadLine::run_worker() {
@@ -113,10 +138,12 @@ Result<std::optional<api::Work>> LoadLine::prepare(csv::Chunk& chunk, zip::Archi
                                                    MemberBuilder& member) {
   ChunkRow row{.ranges = {chunk.chunk_index, chunk.parts, crc_of_source(chunk), chunk.too_long},
                .records = chunk.records()};
+  const auto before = to_send_again_.find(chunk.chunk_index);
+  if (before != to_send_again_.end()) row.resent = before->second->resent;
   if (auto ok = note_sources(chunk); !ok) return std::move(ok).error();
   member.begin(chunk);
   if (!chunk.too_long) {
-    if (Spool::needs(chunk, front_))
+    if (Spool::needs(chunk, front_) && before == to_send_again_.end())
       if (auto ok = spool_.keep(chunk); !ok) return std::move(ok).error();
     for (Judge judge(chunk, plan_.checker.get()); judge.next();)
       if (judge.problems().empty()) member.accept(judge.record(), judge.fields());
@@ -124,11 +151,7 @@ Result<std::optional<api::Work>> LoadLine::prepare(csv::Chunk& chunk, zip::Archi
   row.sent = member.records();
   progress_.rejected += row.records - row.sent;
   if (options_.rejects_max && progress_.rejected > *options_.rejects_max) close_input();
-  if (row.sent == 0) {
-    row.state = ChunkState::empty;
-    if (auto ok = ledger_.add_chunk(row); !ok) return std::move(ok).error();
-    return std::optional<api::Work>();
-  }
+  if (row.sent == 0) return settle_empty(row);
 
   const std::string_view bytes = member.build(chunk, plan_.archive_header);
   const std::string base = archive_base_name(archive_name_, chunk.chunk_index);
@@ -137,13 +160,47 @@ Result<std::optional<api::Work>> LoadLine::prepare(csv::Chunk& chunk, zip::Archi
   row.csv_bytes = bytes.size();
   row.zip_bytes = archive->bytes.size();
   row.crc_member = archive->member_crc;
-  if (auto ok = ledger_.add_chunk(row); !ok) return std::move(ok).error();
+  if (auto ok = write_down(row); !ok) return std::move(ok).error();
+  auto callback_url = callback_url_for(chunk.chunk_index);
+  if (!callback_url) return std::move(callback_url).error();
   ++progress_.chunks_packed;
   return std::optional<api::Work>({.chunk_index = chunk.chunk_index,
                                    .records = row.sent,
                                    .archive_name = base + ".zip",
                                    .csv_name = base + ".csv",
-                                   .archive = std::string(archive->bytes)});
+                                   .archive = std::string(archive->bytes),
+                                   .callback_url = *std::move(callback_url),
+                                   .resent = row.resent});
+}
+
+Result<std::optional<api::Work>> LoadLine::settle_empty(const ChunkRow& row) {
+  ChunkRow empty = row;
+  empty.state = ChunkState::empty;
+  if (auto ok = write_down(empty); !ok) return std::move(ok).error();
+  return std::optional<api::Work>();
+}
+
+Result<void> LoadLine::write_down(const ChunkRow& row) {
+  return to_send_again_.contains(row.ranges.chunk_index) ? ledger_.repack(row) : ledger_.add_chunk(row);
+}
+
+// A URL of its own for the chunk, whose token the ledger knows before the service does.
+Result<std::string> LoadLine::callback_url_for(uint64_t chunk_index) {
+  if (options_.callback_url.empty()) return std::string();
+  const std::string token = make_callback_token();
+  if (auto ok = ledger_.add_callback(chunk_index, callback_token_hash(token)); !ok) return std::move(ok).error();
+  return options_.callback_url + "/" + token;
+}
+
+void LoadLine::on_callback(std::string_view token, std::string_view job_id) {
+  const auto chunk = ledger_.chunk_of_callback(callback_token_hash(token));
+  if (!chunk || !*chunk) return;
+  {
+    const std::scoped_lock lock(callbacks_mutex_);
+    if (callbacks_.size() >= kCallbacksWaitingMax) return;
+    callbacks_.push_back({**chunk, std::string(job_id), options_.callback_url + "/" + std::string(token)});
+  }
+  transport_.wake();
 }
 
 Result<void> LoadLine::note_sources(const csv::Chunk& chunk) {
@@ -153,16 +210,18 @@ Result<void> LoadLine::note_sources(const csv::Chunk& chunk) {
 }
 
 void LoadLine::run_network(std::stop_token stop) {
-  while (!packed_.finished() || dispatcher_.unfinished() > 0) {
-    if (!letting_go_ && (stop.stop_requested() || broken_)) {
-      dispatcher_.stop();
-      letting_go_ = true;
-    }
+  while (!packed_.finished() || dispatcher_.unfinished() > 0 || (!letting_go_ && !to_track_.empty())) {
+    if (options_.duration_max && std::chrono::steady_clock::now() - begun_ >= *options_.duration_max)
+      deadline_reached_ = true;
+    if (!letting_go_ && (stop.stop_requested() || broken_ || deadline_reached_)) let_go();
+    feed_remainder();
     if (letting_go_ || closed_)
       turn_away_archives();
     else
       feed_dispatcher();
-    if (auto done = dispatcher_.step(kNetworkWait); !done) {
+    auto done = hand_on_callbacks();
+    if (done) done = dispatcher_.step(kNetworkWait);
+    if (!done) {
       fail(std::move(done).error());
       break;
     }
@@ -177,6 +236,12 @@ void LoadLine::run_network(std::stop_token stop) {
   ended_.close();
 }
 
+void LoadLine::let_go() {
+  letting_go_ = true;
+  stop_input_.request_stop();
+  dispatcher_.stop();
+}
+
 void LoadLine::feed_dispatcher() {
   while (dispatcher_.has_room()) {
     auto work = packed_.try_pop();
@@ -185,11 +250,38 @@ void LoadLine::feed_dispatcher() {
   }
 }
 
+// Jobs of an earlier session come first: the service keeps their results for days only.
+void LoadLine::feed_remainder() {
+  while (!to_track_.empty() && dispatcher_.can_track()) {
+    const Remainder::Step& left = *to_track_.front();
+    api::Work work{
+        .chunk_index = left.row.ranges.chunk_index, .records = left.row.sent, .resent = left.row.resent};
+    if (left.step == NextStep::track)
+      dispatcher_.track(std::move(work), left.row.job_id);
+    else
+      dispatcher_.hear_of(std::move(work));
+    to_track_.pop_front();
+  }
+}
+
+Result<void> LoadLine::hand_on_callbacks() {
+  std::vector<Callback> callbacks;
+  {
+    const std::scoped_lock lock(callbacks_mutex_);
+    callbacks.swap(callbacks_);
+  }
+  for (const Callback& call : callbacks)
+    if (auto ok = dispatcher_.on_callback(call.chunk_index, call.job_id, call.url); !ok) return ok;
+  return {};
+}
+
 // What is packed but will not be sent.
 void LoadLine::turn_away_archives() {
   while (auto work = packed_.try_pop())
-    ended_.push(
-        api::Outcome{.chunk_index = work->chunk_index, .records = work->records, .kind = api::OutcomeKind::not_sent});
+    ended_.push(api::Outcome{.chunk_index = work->chunk_index,
+                             .records = work->records,
+                             .kind = work->resent ? api::OutcomeKind::uncertain : api::OutcomeKind::not_sent,
+                             .resent = work->resent});
 }
 
 void LoadLine::hand_on_outcomes() {
@@ -204,6 +296,8 @@ void LoadLine::show_gauges() {
 }
 
 void LoadLine::collect() {
+  // What earlier sessions have settled.
+  if (auto done = reconcile_settled(); !done) fail(std::move(done).error());
   while (auto ended = ended_.pop()) {
     std::optional<api::Outcome>& outcome = *ended;
     if (outcome)

@@ -1,7 +1,9 @@
 // The stages of a load and the queues between them: front, workers, network, and the caller as collector.
 #pragma once
 
+#include <deque>
 #include <stop_token>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/api/dispatcher.h"
@@ -19,16 +21,31 @@ namespace bulkwrite::run {
 
 constexpr size_t kArchivesWaitingMax = 1;  // packed, not yet taken by the network
 constexpr size_t kOutcomesWaitingMax = 2;
+constexpr size_t kCallbacksWaitingMax = 10'000;  // further ones are let go: polling finds what they told
+
+// What an earlier session of the run has left.
+struct Remainder {
+  struct Step {
+    ChunkRow row;
+    NextStep step;
+  };
+  std::vector<Step> steps;  // of chunks that are not over, in chunk order
+  uint64_t chunks = 0;      // that the ledger knows
+};
 
 // One load, run once. What it refers to must outlive it.
 class LoadLine {
  public:
   LoadLine(Front& front, const LoadPlan& plan, Ledger& ledger, const Spool& spool, const RunDirectory& directory,
            api::Dispatcher& dispatcher, api::Transport& transport, Reconciler& reconciler, const LoadOptions& options,
-           Progress& progress);
+           Progress& progress, Remainder remainder);
 
   // Returns when every chunk that was cut is settled in the ledger and reconciled, with the errors that ended it early.
   std::vector<Error> run(std::stop_token stop);
+  bool deadline_reached() const { return deadline_reached_; }
+
+  // The service has called back. Any thread, while run() goes on.
+  void on_callback(std::string_view token, std::string_view job_id);
 
  private:
   void run_front(std::stop_token stop);
@@ -37,8 +54,15 @@ class LoadLine {
   void collect();
 
   Result<std::optional<api::Work>> prepare(csv::Chunk& chunk, zip::ArchiveWriter& writer, MemberBuilder& member);
+  Result<void> cut_again();
+  Result<std::optional<api::Work>> settle_empty(const ChunkRow& row);
+  Result<void> write_down(const ChunkRow& row);
+  Result<std::string> callback_url_for(uint64_t chunk_index);
   Result<void> note_sources(const csv::Chunk& chunk);
+  void let_go();
   void feed_dispatcher();
+  void feed_remainder();
+  Result<void> hand_on_callbacks();
   void turn_away_archives();
   void close_input();  // nothing more is sent; what runs goes on to its end
 
@@ -69,6 +93,19 @@ class LoadLine {
   std::atomic<bool> broken_{false};      // a fault: everything ends
   std::atomic<bool> closed_{false};      // nothing more is sent
   std::atomic<bool> letting_go_{false};  // asked to stop: what runs is let go of
+  std::atomic<bool> deadline_reached_{false};
+  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+
+  const Remainder remainder_;
+  std::unordered_map<uint64_t, const ChunkRow*> to_send_again_;  // of the remainder, by chunk_index
+  std::deque<const Remainder::Step*> to_track_;
+
+  struct Callback {
+    uint64_t chunk_index;
+    std::string job_id, url;
+  };
+  std::mutex callbacks_mutex_;
+  std::vector<Callback> callbacks_;
   FirstError fault_, input_fault_;
   uint64_t next_to_reconcile_ = 0;
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "engine/csv/field.h"
 #include "engine/run/reject.h"
@@ -48,13 +49,14 @@ Result<void> Reconciler::add(const ChunkRow& row, const std::filesystem::path& r
   ++counts_.chunks;
   counts_.jobs += row.job_id.empty() ? 0 : 1;
   counts_.records_read += row.records;
+  for (const csv::Part& part : row.ranges.parts) counts_.bytes_read += part.bytes();
   if (row.ranges.too_long) return add_too_long(row);
   auto chunk = rereader_.chunk(row.ranges);
   if (!chunk) return std::move(chunk).error();
   if (row.state != ChunkState::finished) return add_records(row, *chunk, nullptr, row.why);
-  auto verdicts = proven_verdicts(row, *chunk, result);
-  if (!verdicts) return add_records(row, *chunk, nullptr, verdicts.error().message);
-  return add_records(row, *chunk, &*verdicts, "");
+  auto joined = join(row, *chunk, result);
+  if (!joined) return add_records(row, *chunk, nullptr, joined.error().message);
+  return add_records(row, *chunk, &*joined, "");
 }
 
 Result<void> Reconciler::add_too_long(const ChunkRow& row) {
@@ -69,29 +71,70 @@ Result<void> Reconciler::add_too_long(const ChunkRow& row) {
   return write_result(source, part.first_record, Fate::rejected, "", csv::flaw_name(csv::Flaw::too_long));
 }
 
-// The verdicts of a chunk, when they can be tied to its records: as many as were sent, and each echoing its record.
-Result<Verdicts> Reconciler::proven_verdicts(const ChunkRow& row, const csv::Chunk& chunk,
-                                             const std::filesystem::path& result) {
+// The verdicts of a chunk, tied to its records: as many as were sent, and each echoing its record, in the same order or
+// by the echoed columns where no two records have the same.
+Result<Reconciler::Joined> Reconciler::join(const ChunkRow& row, const csv::Chunk& chunk,
+                                            const std::filesystem::path& result) {
   auto verdicts = Verdicts::read(result);
-  if (!verdicts) return verdicts;
-  const auto& rows = verdicts->rows();
-  if (rows.size() != row.sent) {
+  if (!verdicts) return std::move(verdicts).error();
+  Joined joined{*std::move(verdicts), {}};
+  const size_t count = joined.verdicts.rows().size();
+  if (count != row.sent) {
     return Error{ErrorKind::input_data, fmt::format("the result of job {} has {} records where {} were sent",
-                                                    row.job_id, rows.size(), row.sent)};
+                                                    row.job_id, count, row.sent)};
   }
+  if (is_in_order(joined.verdicts, chunk) || join_by_key(joined, chunk)) return joined;
+  return Error{ErrorKind::input_data,
+               fmt::format("the result of job {} does not follow the order of the records that were sent, and the "
+                           "columns that it repeats do not tell them apart",
+                           row.job_id)};
+}
+
+bool Reconciler::is_in_order(const Verdicts& verdicts, const csv::Chunk& chunk) {
   size_t at = 0;
   for (Judge judge(chunk, checker_); judge.next();) {
     if (!judge.problems().empty()) continue;
-    if (at == rows.size() || !echoes(rows[at], judge.fields())) {
-      return Error{
-          ErrorKind::input_data,
-          fmt::format(
-              "the result of job {} does not follow the order of the records that were sent (from its record {})",
-              row.job_id, at + 1)};
-    }
+    if (at == verdicts.rows().size() || !echoes(verdicts.rows()[at], judge.fields())) return false;
     ++at;
   }
-  return verdicts;
+  return true;
+}
+
+size_t Reconciler::columns_echoed(const Verdicts& verdicts) const {
+  return verdicts.rows().empty() ? 0 : std::min(verdicts.rows().front().echoed.size(), options_.mapped_columns.size());
+}
+
+// The values of the first columns, each with its length before it, so that no two lists of values look the same.
+std::string Reconciler::key_of(const std::vector<std::string_view>& fields, size_t columns) {
+  std::string key;
+  for (size_t i = 0; i < columns; ++i) {
+    const std::string_view value = csv::value_of(fields[i], scratch_);
+    key += fmt::format("{}:", value.size());
+    key += value;
+  }
+  return key;
+}
+
+// False where two records, or two verdicts, look the same, or one has no counterpart.
+bool Reconciler::join_by_key(Joined& joined, const csv::Chunk& chunk) {
+  const size_t columns = columns_echoed(joined.verdicts);
+  if (columns == 0) return false;
+  std::unordered_map<std::string, uint32_t> verdict_of;
+  for (const Verdict& verdict : joined.verdicts.rows()) {
+    const std::vector<std::string_view> echoed(verdict.echoed.begin(), verdict.echoed.end());
+    if (echoed.size() < columns) return false;
+    const auto index = static_cast<uint32_t>(verdict_of.size());
+    if (!verdict_of.try_emplace(key_of(echoed, columns), index).second) return false;
+  }
+  std::vector<std::string_view> mapped(columns);
+  for (Judge judge(chunk, checker_); judge.next();) {
+    if (!judge.problems().empty()) continue;
+    for (size_t i = 0; i < columns; ++i) mapped[i] = judge.fields()[options_.mapped_columns[i]];
+    const auto found = verdict_of.extract(key_of(mapped, columns));
+    if (found.empty()) return false;
+    joined.order.push_back(found.mapped());
+  }
+  return verdict_of.empty();
 }
 
 bool Reconciler::echoes(const Verdict& verdict, const std::vector<std::string_view>& fields) {
@@ -128,7 +171,6 @@ Reconciler::Fate Reconciler::fate_of(const Verdict& verdict) {
 
 Reconciler::Fate Reconciler::fate_of(ChunkState state) {
   switch (state) {
-    case ChunkState::refused:
     case ChunkState::failed:
       return Fate::failed;
     case ChunkState::uncertain:
@@ -143,7 +185,7 @@ Reconciler::Fate Reconciler::fate_of(ChunkState state) {
   }
 }
 
-Result<void> Reconciler::add_records(const ChunkRow& row, const csv::Chunk& chunk, const Verdicts* verdicts,
+Result<void> Reconciler::add_records(const ChunkRow& row, const csv::Chunk& chunk, const Joined* joined,
                                      std::string_view why) {
   std::vector<std::string> sources;
   for (const csv::Part& part : chunk.parts) sources.push_back(front_->source(part.source).name);
@@ -155,10 +197,11 @@ Result<void> Reconciler::add_records(const ChunkRow& row, const csv::Chunk& chun
       if (auto ok = add_reject(chunk, judge, source); !ok) return ok;
       continue;
     }
-    const Verdict* const verdict = verdicts != nullptr ? &verdicts->rows()[sent] : nullptr;
+    const Verdict* const verdict = joined != nullptr ? &joined->of(sent) : nullptr;
     ++sent;
     const Fate fate = verdict != nullptr ? fate_of(*verdict) : fate_of(row.state);
     count(fate);
+    if (row.resent && fate != Fate::not_sent) ++counts_.resent;
     const std::string_view errors = verdict != nullptr ? csv::value_of(verdict->errors, scratch_) : why;
     if (is_not_taken(fate)) {
       const auto groups = verdict != nullptr ? parse_errors(errors)

@@ -57,11 +57,22 @@ class Reconciler {
     not_sent
   };
 
+  // Verdicts that are tied to the records of a chunk.
+  struct Joined {
+    Verdicts verdicts;
+    std::vector<uint32_t> order;  // the verdict of each record that was sent; empty: they stand in the same order
+    const Verdict& of(uint64_t sent) const { return verdicts.rows()[order.empty() ? sent : order[sent]]; }
+  };
+
   Reconciler(ReconcileOptions options, Rereader rereader, const Front& front, const schema::RecordChecker* checker);
   Result<void> add_too_long(const ChunkRow& row);
-  Result<void> add_records(const ChunkRow& row, const csv::Chunk& chunk, const Verdicts* verdicts,
+  Result<void> add_records(const ChunkRow& row, const csv::Chunk& chunk, const Joined* joined,
                            std::string_view why);
-  Result<Verdicts> proven_verdicts(const ChunkRow& row, const csv::Chunk& chunk, const std::filesystem::path& result);
+  Result<Joined> join(const ChunkRow& row, const csv::Chunk& chunk, const std::filesystem::path& result);
+  bool is_in_order(const Verdicts& verdicts, const csv::Chunk& chunk);
+  bool join_by_key(Joined& joined, const csv::Chunk& chunk);
+  std::string key_of(const std::vector<std::string_view>& fields, size_t columns);
+  size_t columns_echoed(const Verdicts& verdicts) const;
   bool echoes(const Verdict& verdict, const std::vector<std::string_view>& fields);
   Fate fate_of(const Verdict& verdict);
   static Fate fate_of(ChunkState state);

@@ -90,6 +90,29 @@ Result<void> Spool::append(uint64_t chunk_index, std::string_view bytes) const {
   return {};
 }
 
+Result<void> SkipCheck::skipped(uint32_t source, uint64_t offset, std::string_view bytes) {
+  const uint64_t end = offset + bytes.size();
+  while (chunk_ < chunks_.size()) {
+    const ChunkRanges& ranges = chunks_[chunk_];
+    const csv::Part& part = ranges.parts[part_];
+    if (part.source > source || (part.source == source && part.begin >= end)) return {};
+    if (part.source < source) {
+      whole_ = false;
+    } else {
+      const uint64_t from = std::max(part.begin, offset), to = std::min(part.end, end);
+      crc_ = zip::crc32(crc_, bytes.substr(from - offset, to - from));
+      if (part.end > end) return {};
+    }
+    if (++part_ < ranges.parts.size()) continue;
+    if (whole_ && !ranges.too_long && crc_ != ranges.crc_source) return changed("the input", ranges);
+    ++chunk_;
+    part_ = 0;
+    crc_ = 0;
+    whole_ = true;
+  }
+  return {};
+}
+
 Rereader::Rereader(const Front& front, const Spool& spool, csv::CutOptions options)
     : front_(front), spool_(spool), options_(without_limits(options)) {}
 

@@ -43,6 +43,19 @@ class Spool {
   std::filesystem::path directory_;
 };
 
+// Compares a stream that is read a second time with the chunks that were cut from it the first time.
+class SkipCheck final : public SkipSink {
+ public:
+  explicit SkipCheck(std::vector<ChunkRanges> chunks) : chunks_(std::move(chunks)) {}
+  Result<void> skipped(uint32_t source, uint64_t offset, std::string_view bytes) override;
+
+ private:
+  std::vector<ChunkRanges> chunks_;
+  size_t chunk_ = 0, part_ = 0;
+  uint32_t crc_ = 0;
+  bool whole_ = true;  // no byte of the chunk was read elsewhere
+};
+
 // Spools records that fit into no chunk where their source cannot be read again.
 class SpoolPieces final : public PieceSink {
  public:

@@ -16,6 +16,9 @@ struct RunDirectory {
   std::filesystem::path result(uint64_t chunk_index) const;  // the result archive of a chunk's job
   std::filesystem::path spool() const { return path / "spool"; }
   std::filesystem::path summary() const { return path / "summary.json"; }
+  // What the service said of the module when the run began; a run that goes on checks by the same rules.
+  std::filesystem::path fields() const { return path / "fields.json"; }
+  std::filesystem::path layouts() const { return path / "layouts.json"; }
 
   // Makes `asked`, which must not hold a run already, or a new directory named by the time under `runs_root`.
   static Result<RunDirectory> make(const std::filesystem::path& asked, const std::filesystem::path& runs_root);

@@ -53,18 +53,53 @@ int exit_code_of(ErrorKind kind) {
 }
 
 std::vector<int> exit_codes(const Summary& summary) {
+  if (!summary.earlier_codes.empty()) return summary.earlier_codes;
   std::vector<int> codes;
   for (const Error& error : summary.errors) codes.push_back(exit_code_of(error.kind));
   if (summary.uncertain + summary.unattributed > 0) codes.push_back(4);
   if (summary.threshold_reached) codes.push_back(3);
-  if (summary.in_flight > 0) codes.push_back(5);
+  if (summary.in_flight > 0 || summary.deadline_reached) codes.push_back(5);
   if (summary.signal != 0) codes.push_back(128 + summary.signal);
-  if (summary.rejected + summary.skipped + summary.unprocessed + summary.failed > 0) codes.push_back(2);
+  const uint64_t not_taken = summary.rejected + summary.skipped + summary.unprocessed + summary.failed +
+                             (summary.strict ? summary.present : 0);
+  if (not_taken > 0) codes.push_back(2);
   if (codes.empty()) codes.push_back(0);
   const auto rank = [](int code) { return std::find(kOrder.begin(), kOrder.end(), code) - kOrder.begin(); };
   std::sort(codes.begin(), codes.end(), [&](int a, int b) { return rank(a) < rank(b); });
   codes.erase(std::unique(codes.begin(), codes.end()), codes.end());
   return codes;
+}
+
+Result<Summary> summary_from_json(std::string_view text) {
+  const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
+  Summary s;
+  const std::array<std::pair<const char*, uint64_t*>, 17> counts{{{"records_read", &s.records_read},
+                                                                  {"rejected", &s.rejected},
+                                                                  {"not_sent", &s.not_sent},
+                                                                  {"sent", &s.sent},
+                                                                  {"added", &s.added},
+                                                                  {"updated", &s.updated},
+                                                                  {"present", &s.present},
+                                                                  {"skipped", &s.skipped},
+                                                                  {"unprocessed", &s.unprocessed},
+                                                                  {"failed", &s.failed},
+                                                                  {"in_flight", &s.in_flight},
+                                                                  {"uncertain", &s.uncertain},
+                                                                  {"unattributed", &s.unattributed},
+                                                                  {"resent", &s.resent},
+                                                                  {"blank_lines", &s.blank_lines},
+                                                                  {"chunks", &s.chunks},
+                                                                  {"jobs", &s.jobs}}};
+  try {
+    for (const auto& [name, count] : counts) *count = json.at(name).get<uint64_t>();
+    s.bytes_read = json.at("bytes_read").get<uint64_t>();
+    s.seconds = json.at("seconds").get<double>();
+    s.run_dir = json.at("run_dir").get<std::string>();
+    s.earlier_codes = json.at("exit_codes").get<std::vector<int>>();
+  } catch (const nlohmann::json::exception&) {
+    return Error{ErrorKind::input_data, "it is no summary of a run"};
+  }
+  return s;
 }
 
 std::string to_json(const Summary& s) {
@@ -83,6 +118,7 @@ std::string to_json(const Summary& s) {
                               {"in_flight", s.in_flight},
                               {"uncertain", s.uncertain},
                               {"unattributed", s.unattributed},
+                              {"resent", s.resent},
                               {"blank_lines", s.blank_lines},
                               {"chunks", s.chunks},
                               {"jobs", s.jobs},

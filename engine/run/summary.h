@@ -23,9 +23,13 @@ struct Summary {
   uint64_t bytes_read = 0;
   double seconds = 0;
   std::string run_dir;
+  uint64_t resent = 0;             // of sent: their job was created more than once, or may have been
   bool threshold_reached = false;  // stopped by --max-rejects
+  bool deadline_reached = false;   // stopped by --max-duration
+  bool strict = false;             // `present` is not good enough
   int signal = 0;                  // that stopped it; 0: none
   std::vector<Error> errors;       // that ended it early
+  std::vector<int> earlier_codes;  // of a run that had ended before: these are its exit codes
 };
 
 // Every record is accounted for once: read = rejected + not_sent + sent, and sent is the sum of its parts. An error
@@ -36,6 +40,9 @@ int exit_code_of(ErrorKind kind);
 
 // All exit codes that apply, the one to use first.
 std::vector<int> exit_codes(const Summary& summary);
+
+// A finished run's numbers and exit codes, from its summary.json. Errors: input_data.
+Result<Summary> summary_from_json(std::string_view json);
 
 // One line of JSON, as docs/summary.schema.json describes it.
 std::string to_json(const Summary& summary);

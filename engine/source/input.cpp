@@ -43,12 +43,13 @@ std::vector<std::string> matches(const std::string& pattern) {
 
 }  // namespace
 
-Result<std::vector<std::string>> resolve(const std::vector<std::string>& arguments) {
+Result<std::vector<std::string>> resolve(const std::vector<std::string>& arguments,
+                                         const std::filesystem::path& directory) {
   std::vector<std::string> paths;
   bool has_stdin = false;
   for (const std::string& argument : arguments) {
     if (argument == "-" && has_stdin) return Error{ErrorKind::usage, "stdin (-) can be read once only"};
-    if (argument == "-" || exists(argument)) {
+    if (argument == "-" || exists((directory / argument).string())) {
       has_stdin |= argument == "-";
       paths.push_back(argument);
       continue;

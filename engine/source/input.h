@@ -16,7 +16,9 @@ namespace bulkwrite::source {
 
 // The paths that the arguments name, in their order. An argument that is no file but a glob stands for its matches,
 // sorted. "-" is stdin, once at most (usage). What is not there is no_input.
-Result<std::vector<std::string>> resolve(const std::vector<std::string>& arguments);
+// Relative ones count from `directory`, or from the current one where that is empty.
+Result<std::vector<std::string>> resolve(const std::vector<std::string>& arguments,
+                                         const std::filesystem::path& directory = {});
 
 // Opens the sources one after another. What is compressed shows in its first bytes: gzip, zstd, xz, bzip2, and ZIP, of
 // which every .csv, .tsv and .txt member is a source. One thread.

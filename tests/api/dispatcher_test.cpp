@@ -164,7 +164,7 @@ TEST_CASE("a lost reply's job is learned from its callback, and nothing is sent 
 TEST_CASE("a callback of a chunk that is not under way is nothing") {
   World world;
   world.sign_in();
-  CHECK(world.dispatcher.on_callback(99, "77"));
+  CHECK(world.dispatcher.on_callback(99, "77", "https://loader.twin/cb/99"));
   CHECK(world.dispatcher.unfinished() == 0);
 }
 

@@ -445,15 +445,15 @@ TEST_CASE("a callback of a known job is a hint to look now, unless it names anot
   Life life(kListening);
   life.bring_to(RequestKind::details);
   const Instant at = life.submission.due()->at;
-  CHECK(life.submission.on_callback("78", life.now) == Change::none);
+  CHECK(life.submission.on_callback("78", kUrl, life.now) == Change::none);
   CHECK(life.submission.due()->at == at);
-  CHECK(life.submission.on_callback("77", life.now) == Change::none);
+  CHECK(life.submission.on_callback("77", kUrl, life.now) == Change::none);
   CHECK(life.submission.due()->at == life.now);
   CHECK(life.submission.job_id() == "77");
 
   Life nameless(kListening);
   nameless.bring_to(RequestKind::details);
-  nameless.submission.on_callback("", nameless.now);
+  nameless.submission.on_callback("", kUrl, nameless.now);
   CHECK(nameless.submission.due()->at == nameless.now);
 }
 
@@ -463,15 +463,15 @@ TEST_CASE("a callback names the job of a lost reply, and the service confirms it
     Life life(kListening);
     life.bring_to(RequestKind::create);
     life.send();
-    if (early) CHECK(life.submission.on_callback("77", life.now) == Change::none);
+    if (early) CHECK(life.submission.on_callback("77", kUrl, life.now) == Change::none);
     CHECK(life.submission.on_reply(lost(), life.now) == Change::create_uncertain);
     if (!early) {
       CHECK_FALSE(life.submission.due());
       CHECK_FALSE(life.submission.holds_archive());
       life.now += std::chrono::minutes(9);
       CHECK(life.submission.on_time(life.now) == Change::none);
-      CHECK(life.submission.on_callback("", life.now) == Change::none);
-      CHECK(life.submission.on_callback("77", life.now) == Change::create_uncertain);
+      CHECK(life.submission.on_callback("", kUrl, life.now) == Change::none);
+      CHECK(life.submission.on_callback("77", kUrl, life.now) == Change::create_uncertain);
     }
     CHECK(life.submission.on_time(life.now) == Change::none);
     CHECK(life.send() == RequestKind::details);
@@ -488,7 +488,7 @@ TEST_CASE("asking about the job that a callback names is repeated, and the deadl
   Life life(kListening);
   life.bring_to(RequestKind::create);
   life.answer(lost());
-  life.submission.on_callback("77", life.now);
+  life.submission.on_callback("77", kUrl, life.now);
   for (const Reply& reply : {complete(503, ""), not_sent(), throttled()}) {
     CHECK(life.answer(reply) == Change::none);
     CHECK(life.submission.on_time(life.now) == Change::none);
@@ -504,7 +504,7 @@ TEST_CASE("a callback that names a job that is not this chunk's leaves it uncert
     Life life(kListening);
     life.bring_to(RequestKind::create);
     life.answer(lost());
-    life.submission.on_callback("666", life.now);
+    life.submission.on_callback("666", kUrl, life.now);
     CHECK(life.answer(reply) == Change::ended);
     const Outcome outcome = life.end();
     CHECK(outcome.kind == OutcomeKind::uncertain);
@@ -521,6 +521,18 @@ TEST_CASE("a callback that never comes leaves the chunk uncertain when the wait 
   const Outcome outcome = life.end();
   CHECK(outcome.kind == OutcomeKind::uncertain);
   CHECK_THAT(outcome.error->message, Contains("no callback"));
+}
+
+TEST_CASE("a chunk of an earlier session whose job may exist sends nothing, and is found by its callback alone") {
+  Life silent(Submission::hear_of({.chunk_index = 3, .records = 25}, kListening, 1, kStart));
+  CHECK_FALSE(silent.submission.due());
+  CHECK(silent.submission.on_time(kStart + kListening.callback_wait) == Change::ended);
+  CHECK(silent.end().kind == OutcomeKind::uncertain);
+
+  Life heard(Submission::hear_of({.chunk_index = 3, .records = 25}, kListening, 1, kStart));
+  CHECK(heard.submission.on_callback("77", kUrl, kStart) == Change::create_uncertain);
+  CHECK(heard.answer(complete(200, job("COMPLETED", kResult + R"(,"callback":{"url":")" + kUrl + "\"}"))) ==
+        Change::created);
 }
 
 TEST_CASE("letting go ends at once what awaits nothing, and says how far it came") {
@@ -625,7 +637,7 @@ TEST_CASE(
       REQUIRE(++events < 20'000);
       Change change = Change::none;
       if (random() % 8 == 0) {
-        change = life.submission.on_callback(random() % 2 == 0 ? "77" : "", life.now);
+        change = life.submission.on_callback(random() % 2 == 0 ? "77" : "", kUrl, life.now);
       } else if (random() % 500 == 0) {
         change = life.submission.let_go(life.now);
       } else if (const auto due = life.submission.due()) {
@@ -650,7 +662,7 @@ TEST_CASE(
       ended = change == Change::ended;
     }
     CHECK_FALSE(life.submission.due());
-    CHECK(life.submission.on_callback("77", life.now) == Change::none);
+    CHECK(life.submission.on_callback("77", kUrl, life.now) == Change::none);
     CHECK(life.submission.on_time(life.now + std::chrono::hours(100)) == Change::none);
     CHECK(life.submission.let_go(life.now) == Change::none);
     CHECK(life.submission.give_up() == Change::none);

@@ -124,7 +124,7 @@ class World {
   void hand_on_callbacks() {
     while (const auto job = service.take_callback(clock.now())) {
       const std::string chunk = job->callback_url.substr(std::string_view(kCallbackBase).size());
-      if (auto ok = dispatcher.on_callback(std::stoull(chunk), job->id); !ok)
+      if (auto ok = dispatcher.on_callback(std::stoull(chunk), job->id, job->callback_url); !ok)
         error = std::move(ok).error();
     }
   }

@@ -152,7 +152,7 @@ TEST_CASE("without a target the program says how to name one") {
   CHECK(ended.err.find("--sandbox") != std::string::npos);
 }
 
-TEST_CASE("stdin and several sources load; results name their source") {
+TEST_CASE("stdin and several sources load, and results name their source") {
   const TemporaryDirectory directory;
   const Sandbox sandbox(directory);
   spill(directory / "a.csv", leads(3, 1));

@@ -136,7 +136,7 @@ TEST_CASE("a source that changes while it is loaded is an error, never a wrong r
   CHECK(ended.err.find("has changed since it was read") != std::string::npos);
 }
 
-TEST_CASE("an unclosed quote stops the input with 65; what came before it is loaded") {
+TEST_CASE("an unclosed quote stops the input with 65, and what came before it is loaded") {
   const TemporaryDirectory directory;
   const Sandbox sandbox(directory);
   spill(directory / "leads.csv", leads(25) + "Open,\"never closed,x\nmore,and,more,y\n");

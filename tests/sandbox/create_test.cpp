@@ -113,7 +113,7 @@ TEST_CASE("the layout's message names the missing fields, unless the switch igno
   CHECK(SandboxClient(sandbox.port()).create(with_file(job, file)).status == 201);
 }
 
-TEST_CASE("a body that is no JSON is refused; one called urlencoded is taken, one called nothing is not") {
+TEST_CASE("a body that is no JSON is refused and one called urlencoded is taken, but one called nothing is not") {
   const SandboxProcess sandbox;
   const SandboxClient client(sandbox.port());
   const std::string path = "/crm/bulk/v2/write";
@@ -144,7 +144,7 @@ TEST_CASE("a created job answers with ids of digits and the details echo its map
   CHECK_FALSE(details.contains("result"));
 }
 
-TEST_CASE("a file may be used again, unless the switch says once; an old one expires") {
+TEST_CASE("a file may be used again, unless the switch says once, and an old one expires") {
   SandboxProcess sandbox({"--set", "file_id_reuse=single"});
   const SandboxClient client(sandbox.port());
   const json job = with_file(job_of("insert", "Leads", {"Last_Name", "Company"}), client.upload_csv("a,b\n"));

@@ -1,0 +1,135 @@
+#include "engine/run/run_catalog.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/base/file.h"
+#include "engine/run/run_directory.h"
+#include "engine/run/run_lock.h"
+
+namespace bulkwrite::run {
+namespace {
+
+bool is_there(const std::filesystem::path& path) {
+  std::error_code failure;
+  return std::filesystem::exists(path, failure);
+}
+
+Result<ChunkRow> uncertain_chunk(Ledger& ledger, uint64_t chunk_index) {
+  auto row = ledger.chunk(chunk_index);
+  if (!row) return std::move(row).error();
+  if (!row->has_value()) return Error{ErrorKind::usage, fmt::format("the run has no chunk {}", chunk_index)};
+  const ChunkState state = (*row)->state;
+  if (state == ChunkState::uncertain || state == ChunkState::creating) return **std::move(row);
+  return Error{ErrorKind::usage, fmt::format("chunk {} is {}, and only an uncertain one can be resolved", chunk_index,
+                                             state_name(state))};
+}
+
+}  // namespace
+
+bool is_safe_to_resend(const RunFacts& facts) {
+  return facts.operation != "insert" || !facts.find_by.empty();
+}
+
+Result<RunStatus> status_of(const std::filesystem::path& run_dir) {
+  const RunDirectory directory{run_dir};
+  if (!is_there(directory.ledger()))
+    return Error{ErrorKind::no_input, run_dir.string() + " holds no run: there is no ledger.db in it"};
+  auto ledger = Ledger::look_at(directory.ledger());
+  if (!ledger) return std::move(ledger).error();
+  auto facts = (*ledger)->facts();
+  if (!facts) return std::move(facts).error();
+  auto ended = (*ledger)->ended_with_blank_lines();
+  if (!ended) return std::move(ended).error();
+  auto states = (*ledger)->states();
+  if (!states) return std::move(states).error();
+
+  RunStatus status{.path = run_dir, .facts = *std::move(facts), .input_ended = ended->has_value()};
+  const bool resend_is_safe = is_safe_to_resend(status.facts);
+  bool is_over = status.input_ended;
+  for (const auto& [chunk_index, state] : *states) {
+    const NextStep step = next_step(state, resend_is_safe);
+    is_over &= step == NextStep::nothing || (step == NextStep::hear_of && state == ChunkState::uncertain);
+    auto row = (*ledger)->chunk(chunk_index);
+    if (!row) return std::move(row).error();
+    ++status.chunks[state];
+    status.records[state] += (*row)->sent;
+    if (state == ChunkState::uncertain) status.uncertain.push_back(**std::move(row));
+  }
+  if (auto text = read_file(directory.summary()); text)
+    if (auto summary = summary_from_json(*text); summary) status.summary = *std::move(summary);
+  status.finished = is_over && status.summary.has_value();
+  return status;
+}
+
+std::vector<std::filesystem::path> runs_under(const std::filesystem::path& runs_root) {
+  std::vector<std::filesystem::path> runs;
+  std::error_code failure;
+  for (const auto& entry : std::filesystem::directory_iterator(runs_root, failure))
+    if (is_there(RunDirectory{entry.path()}.ledger())) runs.push_back(entry.path());
+  std::sort(runs.begin(), runs.end());
+  return runs;
+}
+
+std::optional<RunStatus> find_run(const std::filesystem::path& runs_root, const RunFacts& facts,
+                                  const std::function<void(const std::string&)>& tell) {
+  for (const source::FileIdentity& file : facts.files)
+    if (file.mtime_ns == 0) return std::nullopt;  // a pipe: nobody can tell one from another
+  std::vector<std::filesystem::path> runs = runs_under(runs_root);
+  std::reverse(runs.begin(), runs.end());
+  for (const std::filesystem::path& run : runs) {
+    auto status = status_of(run);
+    if (!status)
+      tell(fmt::format("warning: whether {} has loaded this input cannot be told: {}", run.string(),
+                       status.error().message));
+    else if (difference(status->facts, facts).empty())
+      return *std::move(status);
+  }
+  return std::nullopt;
+}
+
+Result<std::string> explain(const std::filesystem::path& run_dir, uint64_t chunk_index, const Resolution& resolution) {
+  auto ledger = Ledger::look_at(RunDirectory{run_dir}.ledger());
+  if (!ledger) return std::move(ledger).error();
+  auto row = uncertain_chunk(**ledger, chunk_index);
+  if (!row) return std::move(row).error();
+  const std::string what = fmt::format("chunk {} ({} records)", chunk_index, row->sent);
+  switch (resolution.kind) {
+    case Resolution::Kind::job:
+      return fmt::format("{} takes job {} as its own: the next resume asks the service for that job and fetches its "
+                         "results. Its records are not sent again.",
+                         what, resolution.job_id);
+    case Resolution::Kind::resubmit:
+      return fmt::format("{} will be sent again by the next resume. If its first job exists after all, every record of "
+                         "it will be in the CRM twice: look there first.",
+                         what);
+    case Resolution::Kind::abandon:
+      return fmt::format("{} is left as it is: its records count as not sent, and this run never sends them. If its "
+                         "job exists, they are in the CRM all the same.",
+                         what);
+  }
+  return what;
+}
+
+Result<void> resolve(const std::filesystem::path& run_dir, uint64_t chunk_index, const Resolution& resolution) {
+  auto lock = RunLock::take(run_dir);
+  if (!lock) return std::move(lock).error();
+  auto ledger = Ledger::open(RunDirectory{run_dir}.ledger());
+  if (!ledger) return std::move(ledger).error();
+  auto row = uncertain_chunk(**ledger, chunk_index);
+  if (!row) return std::move(row).error();
+  // The result files of the last session no longer hold; the next resume writes them anew.
+  if (auto ok = remove_file(RunDirectory{run_dir}.summary()); !ok) return ok;
+  switch (resolution.kind) {
+    case Resolution::Kind::job:
+      return (*ledger)->set_state(chunk_index, ChunkState::in_flight, resolution.job_id, "named by the user");
+    case Resolution::Kind::resubmit:
+      return (*ledger)->set_state(chunk_index, ChunkState::not_sent, "", "to be sent again by the user's word");
+    case Resolution::Kind::abandon:
+      return (*ledger)->set_state(chunk_index, ChunkState::abandoned, "", "abandoned by the user");
+  }
+  return {};
+}
+
+}  // namespace bulkwrite::run
