@@ -15,6 +15,7 @@
 #include "engine/run/load_plan.h"
 #include "engine/run/load_stages.h"
 #include "engine/run/reconcile.h"
+#include "engine/run/remainder.h"
 #include "engine/run/run_catalog.h"
 #include "engine/run/run_directory.h"
 #include "engine/run/run_lock.h"
@@ -82,8 +83,8 @@ Result<void> plan_load(Session& session, const std::optional<ModuleTexts>& kept)
   auto transport = api::make_curl_transport();
   if (!transport) return std::move(transport).error();
   session.transport = *std::move(transport);
-  auto plan = make_plan(session.options, session.front->header(), kept, *session.transport, session.clock,
-                        session.stop, session.tell);
+  auto plan = make_plan(session.options, session.front->header(), kept, *session.transport, session.clock, session.stop,
+                        session.tell);
   if (!plan) return std::move(plan).error();
   session.plan = *std::move(plan);
   session.plan->facts.files = session.front->files();
@@ -218,27 +219,13 @@ Result<Summary> begin(Session& session) {
 
 // The chunks of earlier sessions: what is left of them, and their numbers.
 Result<void> take_up_chunks(Session& session, uint64_t chunks) {
-  const bool resend_is_safe = is_safe_to_resend(session.plan->facts);
-  const bool listens = !session.options.callback_listen.empty();
-  session.remainder.chunks = chunks;
-  for (uint64_t i = 0; i < chunks; ++i) {
-    auto found = session.ledger->chunk(i);
-    if (!found) return std::move(found).error();
-    if (!found->has_value())
-      return Error{ErrorKind::input_data, fmt::format("the ledger has lost chunk {} of its {}", i, chunks)};
-    ChunkRow row = **std::move(found);
-    const NextStep step = next_step(row.state, resend_is_safe);
-    session.progress.records_read += row.records;
-    ++session.progress.chunks_cut;
-    if (step != NextStep::submit) session.progress.rejected += row.records - row.sent;
-    if (step == NextStep::nothing || (step == NextStep::hear_of && !listens)) continue;
-    row.resent |= row.state == ChunkState::uncertain || (step == NextStep::submit && row.creates > 0);
-    const ChunkState open = step == NextStep::submit  ? ChunkState::packed
-                            : step == NextStep::track ? ChunkState::created
-                                                      : ChunkState::creating;
-    if (auto ok = session.ledger->set_state(i, open, row.job_id, ""); !ok) return ok;
-    session.remainder.steps.push_back({std::move(row), step});
-  }
+  auto remainder = run::take_up_chunks(*session.ledger, chunks, is_safe_to_resend(session.plan->facts),
+                                       !session.options.callback_listen.empty());
+  if (!remainder) return std::move(remainder).error();
+  session.progress.chunks_cut += remainder->chunks;
+  session.progress.records_read += remainder->records;
+  session.progress.rejected += remainder->rejected;
+  session.remainder = *std::move(remainder);
   return {};
 }
 
@@ -260,9 +247,10 @@ Result<csv::Header> header_of(const RunFacts& facts) {
 }
 
 Error belongs_elsewhere(const RunDirectory& directory, const std::string& what) {
-  return {ErrorKind::configuration,
-          fmt::format("the run {} cannot go on with this call: {}; put it back as it was, or load into another --run-dir",
-                      directory.path.string(), what)};
+  return {
+      ErrorKind::configuration,
+      fmt::format("the run {} cannot go on with this call: {}; put it back as it was, or load into another --run-dir",
+                  directory.path.string(), what)};
 }
 
 Result<ModuleTexts> kept_module(const RunDirectory& directory) {
@@ -335,8 +323,7 @@ Result<Summary> take_up(Session& session, const RunFacts& facts) {
   now.operation = operation_name(session.options.operation);
   now.find_by = session.options.find_by;
   now.target = session.options.target_name.empty() ? session.options.target.api_base : session.options.target_name;
-  if (const std::string what = difference(facts, now); !what.empty())
-    return belongs_elsewhere(session.directory, what);
+  if (const std::string what = difference(facts, now); !what.empty()) return belongs_elsewhere(session.directory, what);
   return go_on(session, facts);
 }
 

@@ -12,26 +12,17 @@
 #include "engine/run/ledger.h"
 #include "engine/run/load.h"
 #include "engine/run/load_plan.h"
-#include "engine/run/member.h"
+#include "engine/run/outcome.h"
+#include "engine/run/prepare.h"
 #include "engine/run/reconcile.h"
+#include "engine/run/remainder.h"
 #include "engine/run/run_directory.h"
-#include "engine/zip/archive.h"
 
 namespace bulkwrite::run {
 
 constexpr size_t kArchivesWaitingMax = 1;  // packed, not yet taken by the network
 constexpr size_t kOutcomesWaitingMax = 2;
 constexpr size_t kCallbacksWaitingMax = 10'000;  // further ones are let go: polling finds what they told
-
-// What an earlier session of the run has left.
-struct Remainder {
-  struct Step {
-    ChunkRow row;
-    NextStep step;
-  };
-  std::vector<Step> steps;  // of chunks that are not over, in chunk order
-  uint64_t chunks = 0;      // that the ledger knows
-};
 
 // One load, run once. What it refers to must outlive it.
 class LoadLine {
@@ -53,11 +44,8 @@ class LoadLine {
   void run_network(std::stop_token stop);
   void collect();
 
-  Result<std::optional<api::Work>> prepare(csv::Chunk& chunk, zip::ArchiveWriter& writer, MemberBuilder& member);
+  Result<std::optional<api::Work>> prepare(csv::Chunk& chunk, Preparer& preparer);
   Result<void> cut_again();
-  Result<std::optional<api::Work>> settle_empty(const ChunkRow& row);
-  Result<void> write_down(const ChunkRow& row);
-  Result<std::string> callback_url_for(uint64_t chunk_index);
   Result<void> note_sources(const csv::Chunk& chunk);
   void let_go();
   void feed_dispatcher();
@@ -68,7 +56,7 @@ class LoadLine {
 
   void hand_on_outcomes();
   void show_gauges();
-  Result<void> keep(api::Outcome outcome);
+  Result<void> keep(const api::Outcome& outcome);
   Result<void> reconcile_settled();
   void fail(Error error);  // first error wins; everything ends
 
