@@ -83,17 +83,17 @@ bool make_bug(const std::string& name) {
 #endif
 }
 
-// What is broken, with the events before it.
-std::optional<std::string> broken(uint64_t number, bool tell_always, Tally& tally) {
-  Seed seed(number, tell_always);
+// What is broken, if anything is; prints the last events.
+std::optional<std::string> broken(uint64_t number, size_t events_told, Tally& tally) {
+  Seed seed(number, events_told > 0);
+  std::optional<std::string> why;
   try {
     tally = seed.run();
   } catch (const Violation& violation) {
-    if (tell_always) seed.trace().print(kEventsTold);
-    return violation.what();
+    why = violation.what();
   }
-  if (tell_always) seed.trace().print(SIZE_MAX);
-  return std::nullopt;
+  seed.trace().print(events_told);
+  return why;
 }
 
 // The seeds from first on, on several threads, until one is broken.
@@ -115,7 +115,7 @@ class Runner {
     const uint64_t end = options_.first + options_.seeds;
     for (uint64_t seed = next_++; seed < end && !stop_; seed = next_++) {
       Tally one;
-      const auto violation = broken(seed, false, one);
+      const auto violation = broken(seed, 0, one);
       const std::scoped_lock lock(mutex_);
       tally.add(one);
       if (!violation) continue;
@@ -142,7 +142,7 @@ void print_tally(const Tally& tally) {
 
 int run_one(const Options& options) {
   Tally tally;
-  const auto why = broken(*options.seed, options.trace, tally);
+  const auto why = broken(*options.seed, options.trace ? SIZE_MAX : 0, tally);
   if (why)
     fmt::print("seed {}: {}\n", *options.seed, *why);
   else
@@ -162,7 +162,7 @@ int run_many(const Options& options, std::string_view program) {
   }
   if (runner.broken_seed) {
     Tally ignored;
-    (void)broken(*runner.broken_seed, true, ignored);
+    (void)broken(*runner.broken_seed, kEventsTold, ignored);
     fmt::print("seed {}: {}\nonce more: {} --seed {} --trace\n", *runner.broken_seed, runner.why, program,
                *runner.broken_seed);
     return 1;

@@ -92,6 +92,10 @@ void Oracle::look_at(const ChunkReport& chunk) {
   const uint64_t index = chunk.row.ranges.chunk_index;
   demand(chunk.records.size() == world_.source.records_of(index).size(), "lost: chunk {} has {} records in the report",
          index, chunk.records.size());
+  const uint64_t creates = world_.wire.doubtful_creates(index) + world_.wire.sure_creates(index);
+  demand(!chunk.row.resent || may_be_uncertain(index),
+         "chunk {} is said to be created more than once, and was not", index);
+  demand(chunk.row.resent || creates <= 1, "chunk {} was created {} times, and is not said to be", index, creates);
   switch (chunk.row.state) {
     case ChunkState::uncertain:
       demand(may_be_uncertain(index), "chunk {} is uncertain, and no create of it had an unknown end", index);
