@@ -13,7 +13,7 @@
 namespace bulkwrite::run {
 namespace {
 
-constexpr size_t kBlockBytes = 256 * 1024;
+constexpr size_t kBlockBytes = 64 * 1024;
 // A result holds three of the columns that were sent, and three short ones: this much is not a result.
 constexpr uint64_t kResultBytesMax = 64 << 20;
 
