@@ -64,6 +64,7 @@ constexpr std::array<std::string_view, kFaults> kNames{"upload_not_sent",
                                                        "stop_request",
                                                        "crash_at_ledger",
                                                        "crash_at_request",
+                                                       "crash_at_create",
                                                        "crash_at_reply",
                                                        "crash_at_result"};
 
@@ -84,8 +85,9 @@ double most(Fault fault) {
       return 0.02;
     case Fault::file_forgotten:
       return 0.3;
-    case Fault::request_outlived_us:
-      return 0.9;
+    case Fault::crash_at_create:
+    case Fault::crash_at_result:
+      return 0.05;
     default:
       return 0.25;
   }
@@ -105,8 +107,12 @@ Faults::Faults(Random random) : random_(random) {
     if (random_.chance(0.5)) likely_[i] = most(static_cast<Fault>(i)) * wildness;
 }
 
+bool Faults::may_strike(Fault fault) {
+  return !calm_ && random_.chance(likely_[static_cast<size_t>(fault)]);
+}
+
 bool Faults::strikes(Fault fault) {
-  if (calm_ || !random_.chance(likely_[static_cast<size_t>(fault)])) return false;
+  if (!may_strike(fault)) return false;
   note(fault);
   return true;
 }

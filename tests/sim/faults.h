@@ -71,6 +71,7 @@ enum class Fault {
   stop_request,
   crash_at_ledger,
   crash_at_request,
+  crash_at_create,
   crash_at_reply,
   crash_at_result,
   count_of_faults,
@@ -85,12 +86,11 @@ class Faults {
  public:
   explicit Faults(Random random);
 
-  // Whether it happens now; if so it is counted.
+  // Whether it shall happen now; who makes it happen notes it.
+  bool may_strike(Fault fault);
+  // The same, and noted.
   bool strikes(Fault fault);
-  // It has happened of itself.
   void note(Fault fault) { ++counts_[static_cast<size_t>(fault)]; }
-  // It had no effect after all.
-  void take_back(Fault fault) { --counts_[static_cast<size_t>(fault)]; }
   void calm() { calm_ = true; }
   bool is_calm() const { return calm_; }
   const FaultCounts& counts() const { return counts_; }

@@ -136,8 +136,10 @@ void print_tally(const Tally& tally) {
   fmt::print("faults, and how often each has happened:\n");
   for (size_t i = 0; i < sim::kFaults; ++i)
     fmt::print("  {:<30}{:>9}\n", sim::fault_name(static_cast<sim::Fault>(i)), tally.faults[i]);
-  fmt::print("{} seeds, {} sessions, {} crashes, {} jobs, {} records, {} chunks resolved; lost 0, doubled 0\n",
-             tally.seeds, tally.sessions, tally.crashes, tally.jobs, tally.records, tally.resolved);
+  fmt::print(
+      "{} seeds, {} sessions, {} crashes, {} jobs, {} records; of lost replies {} jobs were named by a callback, and "
+      "{} chunks settled by the user; lost 0, doubled 0\n",
+      tally.seeds, tally.sessions, tally.crashes, tally.jobs, tally.records, tally.named_by_callback, tally.resolved);
 }
 
 int run_one(const Options& options) {

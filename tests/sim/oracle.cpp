@@ -93,8 +93,8 @@ void Oracle::look_at(const ChunkReport& chunk) {
   demand(chunk.records.size() == world_.source.records_of(index).size(), "lost: chunk {} has {} records in the report",
          index, chunk.records.size());
   const uint64_t creates = world_.wire.doubtful_creates(index) + world_.wire.sure_creates(index);
-  demand(!chunk.row.resent || may_be_uncertain(index),
-         "chunk {} is said to be created more than once, and was not", index);
+  demand(!chunk.row.resent || may_be_uncertain(index), "chunk {} is said to be created more than once, and was not",
+         index);
   demand(chunk.row.resent || creates <= 1, "chunk {} was created {} times, and is not said to be", index, creates);
   switch (chunk.row.state) {
     case ChunkState::uncertain:
@@ -158,6 +158,15 @@ void Oracle::look_at_verdicts(const ChunkReport& chunk, const JobRecords& job) {
            "record {} of chunk {} is {} with id '{}', and the service said {} with id '{}'", records[i].key, index,
            fate_name(fate), record_id, verdict.status, verdict.record_id);
   }
+}
+
+uint64_t Oracle::named_by_callback(const Report& report) const {
+  if (!world_.setup.is_plain_insert()) return 0;
+  const auto is_named = [&](const ChunkReport& chunk) {
+    const uint64_t index = chunk.row.ranges.chunk_index;
+    return world_.wire.doubtful_creates(index) > 0 && !settled_.contains(index) && !chunk.row.job_id.empty();
+  };
+  return static_cast<uint64_t>(std::count_if(report.chunks.begin(), report.chunks.end(), is_named));
 }
 
 void Oracle::at_end(const Report& report) {

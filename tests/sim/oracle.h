@@ -19,8 +19,11 @@ class Oracle {
   void after_session(const Report& report);
   // Of the last session, when nothing is left to do.
   void at_end(const Report& report);
-  // The user has looked at the books.
+  // What the user, who has looked at the books, has settled.
+  void settled(uint64_t chunk_index) { settled_.insert(chunk_index); }
   void resubmitted(uint64_t chunk_index) { ++resubmitted_[chunk_index]; }
+  // Plain inserts whose reply was lost, and whose job was found all the same.
+  uint64_t named_by_callback(const Report& report) const;
 
  private:
   void look_at_table();
@@ -33,6 +36,7 @@ class Oracle {
 
   World& world_;
   std::set<uint64_t> created_at_crash_;  // chunks that were being created when we died
+  std::set<uint64_t> settled_;
   std::map<uint64_t, uint64_t> resubmitted_;
 };
 

@@ -1,6 +1,7 @@
 #include "tests/sim/session.h"
 
 #include <algorithm>
+#include <array>
 
 #include "engine/csv/field.h"
 #include "engine/run/callback_token.h"
@@ -20,6 +21,10 @@ using bulkwrite::Result;
 constexpr size_t kStepsMax = 100'000;
 constexpr size_t kOutcomesMax = 2;  // that wait for the collector
 constexpr Milliseconds kWait = std::chrono::seconds(10);
+
+// What a service and a network that fail may end a session with.
+constexpr std::array kExpected{bulkwrite::ErrorKind::service_down, bulkwrite::ErrorKind::transient,
+                               bulkwrite::ErrorKind::not_allowed, bulkwrite::ErrorKind::configuration};
 
 template <typename T>
 T need(Result<T> result) {
@@ -55,6 +60,10 @@ Report LoaderSession::run() {
   report.error = load();
   if (!report.error) report.error = input_fault_;
   report.was_stopped = letting_go_;
+  if (report.error) {
+    demand(std::find(kExpected.begin(), kExpected.end(), report.error->kind) != kExpected.end(),
+           "the session ends with an error that the service and the network do not explain: {}", report.error->message);
+  }
   keep_outcomes(SIZE_MAX);
   world_.wire.end_session();
   need(ledger_.settle_open());
@@ -179,7 +188,7 @@ void LoaderSession::keep_outcomes(size_t at_most) {
     }
     need(keep_outcome(ledger_, outcome, [this](uint64_t chunk_index, std::string_view zip) -> Result<void> {
       world_.disk[chunk_index] = zip;
-      world_.crash.pass(Fault::crash_at_result);
+      if (world_.faults.may_strike(Fault::crash_at_result)) throw Crash{Fault::crash_at_result};
       return {};
     }));
   }

@@ -105,6 +105,7 @@ void Wire::start(uint64_t id, Request request) {
   flights_[id] = flight;
   watch_budgets(id, flight);
   crash_.pass(Fault::crash_at_request);
+  if (flight.kind == Kind::create && faults_.may_strike(Fault::crash_at_create)) throw Crash{Fault::crash_at_create};
 }
 
 void Wire::cancel(uint64_t id) {
@@ -187,8 +188,7 @@ Fate Wire::fate_of(Kind kind, const Request& request) {
   Fate fate{.takes = random_.between(Milliseconds(20), random_.chance(0.1) ? seconds(10) : Milliseconds(800))};
   next_certainty_ = Certainty::job;
   if (faults_.is_calm()) return fate;
-  fate.outlives = kind == Kind::create && faults_.strikes(Fault::request_outlived_us);
-  if (fate.outlives) faults_.take_back(Fault::request_outlived_us);  // counted where it does
+  fate.outlives = kind == Kind::create && random_.chance(0.5);
   if (draw_storm(kind, fate)) return fate;
   if (kind != Kind::token && faults_.strikes(Fault::token_revoked)) books_.forget_tokens();
   switch (kind) {

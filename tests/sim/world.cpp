@@ -30,7 +30,7 @@ void Tally::add(const Tally& other) {
   jobs += other.jobs;
   records += other.records;
   resolved += other.resolved;
-  resent += other.resent;
+  named_by_callback += other.named_by_callback;
   for (size_t i = 0; i < kFaults; ++i) faults[i] += other.faults[i];
 }
 
@@ -55,8 +55,9 @@ Tally Seed::run() {
   Oracle oracle(world_);
   for (unsigned i = 0; i < world_.setup.sessions; ++i) {
     noisy_session(oracle);
-    world_.wire.idle(world_.random.between(std::chrono::seconds(1), std::chrono::hours(1)));
-    world_.post.lose(world_.clock.now());
+    const bool user_looks = world_.random.chance(0.2);
+    idle(user_looks ? kUntilAllIsOver : world_.random.between(std::chrono::seconds(1), std::chrono::hours(1)));
+    if (user_looks) settle_uncertain(oracle);
   }
   calm_sessions(oracle);
   // Once more: nothing to do.
@@ -64,11 +65,18 @@ Tally Seed::run() {
   const Report last = session(oracle, std::nullopt);
   demand(world_.wire.spending_requests() == spent, "a session of a finished run has sent something");
   oracle.at_end(last);
+  tally_.named_by_callback = oracle.named_by_callback(last);
   tally_.seeds = 1;
   tally_.jobs = world_.books.jobs().size();
   tally_.records = world_.source.records();
   tally_.faults = world_.faults.counts();
   return tally_;
+}
+
+// Between sessions: whatever is under way goes on, and calls find nobody.
+void Seed::idle(Milliseconds time) {
+  world_.wire.idle(time);
+  world_.post.lose(world_.clock.now());
 }
 
 Report Seed::session(Oracle& oracle, std::optional<uint64_t> stop_after) {
@@ -103,8 +111,7 @@ void Seed::noisy_session(Oracle& oracle) {
 void Seed::calm_sessions(Oracle& oracle) {
   world_.faults.calm();
   for (unsigned i = 0; i < kCalmSessionsMax; ++i) {
-    world_.wire.idle(kUntilAllIsOver);
-    world_.post.lose(world_.clock.now());
+    idle(kUntilAllIsOver);
     settle_uncertain(oracle);
     session(oracle, std::nullopt);
     if (is_finished()) return;
@@ -139,6 +146,7 @@ void Seed::settle_uncertain(Oracle& oracle) {
       else if (job.has_written)
         resolution = {Resolution::Kind::abandon, ""};
     }
+    oracle.settled(chunk);
     if (resolution.kind == Resolution::Kind::resubmit) oracle.resubmitted(chunk);
     world_.trace.tell("the user settles chunk {}", chunk);
     demand(bulkwrite::run::resolve(*world_.ledger, chunk, resolution).has_value(), "chunk {} cannot be resolved",

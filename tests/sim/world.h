@@ -28,7 +28,7 @@ struct Report;
 
 // What a seed has seen.
 struct Tally {
-  uint64_t seeds = 0, sessions = 0, crashes = 0, jobs = 0, records = 0, resolved = 0, resent = 0;
+  uint64_t seeds = 0, sessions = 0, crashes = 0, jobs = 0, records = 0, resolved = 0, named_by_callback = 0;
   FaultCounts faults{};
   void add(const Tally& other);
 };
@@ -60,6 +60,7 @@ class Seed {
 
  private:
   Report session(Oracle& oracle, std::optional<uint64_t> stop_after);
+  void idle(Milliseconds time);
   void noisy_session(Oracle& oracle);
   void calm_sessions(Oracle& oracle);
   bool is_finished();
