@@ -23,7 +23,7 @@ class Trace {
     events_.push_back(fmt::format("{:>12.3f}  {}", seconds, fmt::format(text, std::forward<Arguments>(arguments)...)));
   }
 
-  bool is_on() const { return on_; }
+  const std::deque<std::string>& events() const { return events_; }
   void print(size_t last) const {
     for (size_t i = events_.size() - std::min(last, events_.size()); i < events_.size(); ++i)
       fmt::print("{}\n", events_[i]);

@@ -1,0 +1,65 @@
+#include "engine/run/join.h"
+
+#include <catch2/catch.hpp>
+
+#include "engine/run/archive.h"
+#include "tests/run/cut_text.h"
+
+namespace bulkwrite::run {
+namespace {
+
+constexpr const char* kSent = "a,1\nonly one field\n\"b,\",1\nc,2\n";  // the second is not well-formed
+const std::vector<size_t> kMapped{0, 1};
+
+Verdicts verdicts_of(const std::string& rows) {
+  zip::ArchiveWriter writer = make_archive_writer(Packing::fast);
+  const auto archive = writer.pack("result.csv", "Name,Size,STATUS,RECORD_ID,ERRORS\n" + rows);
+  REQUIRE(archive);
+  auto verdicts = Verdicts::parse(archive->bytes);
+  REQUIRE(verdicts);
+  return *std::move(verdicts);
+}
+
+// The record ids that the records sent get, in their order; "-" where the verdicts are tied to nothing.
+std::string joined_ids(const std::string& sent, uint64_t records, const std::string& rows,
+                       const std::vector<size_t>& mapped = kMapped) {
+  const csv::Chunk chunk = cut_text(sent, 2);
+  const auto joined = join_verdicts(verdicts_of(rows), {chunk, nullptr, mapped, records});
+  if (!joined) {
+    CHECK(joined.error().kind == ErrorKind::input_data);
+    return "-";
+  }
+  std::string ids;
+  for (uint64_t i = 0; i < records; ++i) ids += joined->of(i).record_id;
+  return ids;
+}
+
+}  // namespace
+
+TEST_CASE("verdicts in the order of the records that were sent are tied by position, past a reject") {
+  CHECK(joined_ids(kSent, 3, "a,1,ADDED,7,\n\"b,\",1,ADDED,8,\nc,2,ADDED,9,\n") == "789");
+}
+
+TEST_CASE("verdicts in another order are tied by what they echo") {
+  CHECK(joined_ids(kSent, 3, "c,2,ADDED,9,\na,1,ADDED,7,\n\"b,\",1,ADDED,8,\n") == "789");
+}
+
+TEST_CASE("verdicts in another order are tied to nothing where two records look the same") {
+  const std::vector<size_t> only_size{1};
+  CHECK(joined_ids("a,1\nb,1\nc,2\n", 3, "2,x,ADDED,9,\n1,x,ADDED,7,\n1,x,ADDED,8,\n", only_size) == "-");
+}
+
+TEST_CASE("verdicts of another number than was sent are tied to nothing") {
+  CHECK(joined_ids(kSent, 3, "a,1,ADDED,7,\n\"b,\",1,ADDED,8,\n") == "-");
+  CHECK(joined_ids(kSent, 3, "a,1,ADDED,7,\n\"b,\",1,ADDED,8,\nc,2,ADDED,9,\nc,2,ADDED,9,\n") == "-");
+}
+
+TEST_CASE("a verdict of a record that was not sent ties all of them to nothing") {
+  CHECK(joined_ids(kSent, 3, "a,1,ADDED,7,\n\"b,\",1,ADDED,8,\nd,2,ADDED,9,\n") == "-");
+}
+
+TEST_CASE("values with their lengths tell apart what would look the same when it is joined") {
+  CHECK(joined_ids("ab,c\na,bc\n", 2, "a,bc,ADDED,2,\nab,c,ADDED,1,\n") == "12");
+}
+
+}  // namespace bulkwrite::run
