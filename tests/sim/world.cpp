@@ -16,11 +16,6 @@ using bulkwrite::run::Resolution;
 constexpr unsigned kCalmSessionsMax = 8;
 constexpr Milliseconds kUntilAllIsOver = std::chrono::hours(48);  // every job has ended, every request has arrived
 
-Random seeded(uint64_t seed, bulkwrite::ManualClock& clock) {
-  clock.advance(std::chrono::hours(1'000));  // of a machine that has been up for a while
-  return Random(seed);
-}
-
 }  // namespace
 
 void Tally::add(const Tally& other) {
@@ -35,7 +30,7 @@ void Tally::add(const Tally& other) {
 }
 
 World::World(uint64_t seed, bool traced)
-    : random(seeded(seed, clock)),
+    : random(seed),
       trace(traced, clock),
       faults(Random(random.next())),
       setup(draw_setup(random)),
@@ -43,6 +38,7 @@ World::World(uint64_t seed, bool traced)
       books(setup, source, faults, Random(random.next()), trace),
       wire(setup, books, clock, faults, crash, Random(random.next()), trace),
       post(books, faults, Random(random.next()), trace) {
+  clock.advance(std::chrono::hours(1'000));  // of a machine that has been up for a while
   auto made = Ledger::create(":memory:", setup.facts);
   demand(made.has_value(), "no ledger: {}", made ? "" : made.error().message);
   ledger = *std::move(made);

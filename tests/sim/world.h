@@ -37,8 +37,8 @@ struct Tally {
 struct World {
   World(uint64_t seed, bool traced);
 
-  Random random;
   bulkwrite::ManualClock clock;
+  Random random;
   Trace trace;
   Faults faults;
   const Setup setup;
