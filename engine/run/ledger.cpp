@@ -148,13 +148,13 @@ class Ledger::Connection {
     const Result<void> outcome = step == SQLITE_DONE ? Result<void>() : fault();
     sqlite3_finalize(statement);
     if (outcome && !sqlite3_get_autocommit(database_)) return outcome;
-    if (outcome && !row) crash_point("ledger");
+    if (outcome && !row) crash_point(sql);
     return outcome;
   }
 
   Result<void> script(const char* sql) {
     if (sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return fault();
-    if (sqlite3_get_autocommit(database_)) crash_point("ledger");
+    if (sqlite3_get_autocommit(database_)) crash_point(sql);
     return {};
   }
 
