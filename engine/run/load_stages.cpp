@@ -49,7 +49,8 @@ LoadLine::LoadLine(Front& front, const LoadPlan& plan, Ledger& ledger, const Spo
       progress_(progress),
       archive_name_(archive_name_of(front.source(0).name)),
       used_(2 * size_t{worker_count(options.workers)} + 8),
-      remainder_(std::move(remainder)) {
+      remainder_(std::move(remainder)),
+      next_to_add_(remainder_.chunks) {
   for (const Remainder::Step& left : remainder_.steps) {
     if (left.step == NextStep::submit)
       to_send_again_[left.row.ranges.chunk_index] = &left.row;
@@ -85,7 +86,11 @@ std::vector<Error> LoadLine::run(std::stop_token stop) {
 
 void LoadLine::fail(Error error) {
   fault_.set(std::move(error));
-  broken_ = true;
+  {
+    const std::scoped_lock lock(turn_mutex_);
+    broken_ = true;
+  }
+  turn_.notify_all();
   stop_input_.request_stop();
   transport_.wake();
 }
@@ -180,8 +185,18 @@ Result<std::optional<api::Work>> LoadLine::settle_empty(const ChunkRow& row) {
   return std::optional<api::Work>();
 }
 
+// In the order of the input, so that at any instant the ledger knows the chunks up to one and none behind it. The
+// chunk that is waited for is in another worker's hands: chunks are taken in order.
 Result<void> LoadLine::write_down(const ChunkRow& row) {
-  return to_send_again_.contains(row.ranges.chunk_index) ? ledger_.repack(row) : ledger_.add_chunk(row);
+  if (to_send_again_.contains(row.ranges.chunk_index)) return ledger_.repack(row);
+  std::unique_lock lock(turn_mutex_);
+  turn_.wait(lock, [&] { return next_to_add_ == row.ranges.chunk_index || broken_; });
+  if (next_to_add_ != row.ranges.chunk_index)
+    return Error{ErrorKind::transient, "the load ended before this chunk was written down"};
+  if (auto ok = ledger_.add_chunk(row); !ok) return ok;
+  ++next_to_add_;
+  turn_.notify_all();
+  return {};
 }
 
 // A URL of its own for the chunk, whose token the ledger knows before the service does.

@@ -1,7 +1,9 @@
 // The stages of a load and the queues between them: front, workers, network, and the caller as collector.
 #pragma once
 
+#include <condition_variable>
 #include <deque>
+#include <mutex>
 #include <stop_token>
 #include <unordered_map>
 #include <vector>
@@ -97,6 +99,9 @@ class LoadLine {
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
 
   const Remainder remainder_;
+  std::mutex turn_mutex_;
+  std::condition_variable turn_;
+  uint64_t next_to_add_;  // chunk, to the ledger
   std::unordered_map<uint64_t, const ChunkRow*> to_send_again_;  // of the remainder, by chunk_index
   std::deque<const Remainder::Step*> to_track_;
 
