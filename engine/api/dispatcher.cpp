@@ -6,6 +6,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/crash_point.h"
+#include "engine/base/deliberate_bug.h"
 
 namespace bulkwrite::api {
 namespace {
@@ -84,7 +85,8 @@ bool Dispatcher::has_room() const {
   if (stopping_ || submissions_.size() >= options_.jobs_in_flight_max) return false;
   const auto held = std::count_if(submissions_.begin(), submissions_.end(),
                                   [](const auto& entry) { return entry.second.holds_archive(); });
-  return held < static_cast<ptrdiff_t>(options_.archives_held_max);
+  return held < static_cast<ptrdiff_t>(options_.archives_held_max) ||
+         deliberate_bug(DeliberateBug::archives_without_bound);
 }
 
 void Dispatcher::submit(Work work) {
@@ -178,8 +180,10 @@ Result<void> Dispatcher::send(Submission& submission, RequestKind kind) {
   auto request = request_for(submission, kind);
   if (!request) return note(submission, submission.cannot_fetch(std::move(request).error()));
   const uint64_t chunk = submission.work().chunk_index;
-  if (kind == RequestKind::create)
+  if (kind == RequestKind::create && !deliberate_bug(DeliberateBug::intent_not_committed))
     if (auto ok = journal_.creating(chunk); !ok) return ok;
+  if (kind == RequestKind::create && deliberate_bug(DeliberateBug::created_before_reply))
+    if (auto ok = journal_.created(chunk, submission.file_id()); !ok) return ok;
   submission.sent(session_.generation());
   ++requests_;
   crash_point(places_of(kind).about_to_ask);
@@ -259,6 +263,7 @@ Result<void> Dispatcher::on_unauthorised(Submission& submission, const Reply& re
       return Error{ErrorKind::not_allowed, "the service does not take the token: " + describe(reply)};
     renewal_wanted_ = true;
   }
+  if (deliberate_bug(DeliberateBug::token_renewed_by_all)) renewal_wanted_ = true;
   const bool creating = submission.stage() == RequestKind::create;
   submission.on_unauthorised();
   if (creating)
@@ -317,6 +322,7 @@ void Dispatcher::stop() {
   if (stopping_) return;
   stopping_ = true;
   give_up_at_ = clock_.now() + options_.stop_grace;
+  if (deliberate_bug(DeliberateBug::stop_is_not_heard)) return;
   end_all([](Submission& submission, Instant now) { return submission.let_go(now); });
 }
 

@@ -21,7 +21,7 @@ enum class DeliberateBug {
   token_renewed_by_all,        // each submission whose token was refused gets a new one for itself
   archives_without_bound,      // more archives are taken than may be held
   stop_is_not_heard,           // jobs are created after a stop
-  callback_believed,           // the job that a callback names is not asked for
+  callback_believed,           // the job that a callback names is not compared with the chunk
   callback_of_neighbour,       // a callback's token leads to another chunk
   failed_job_wrote_nothing,    // a FAILED plain insert is said to have written nothing
   settled_as_not_sent,         // what was being created when we died is said not to be sent
@@ -31,11 +31,10 @@ enum class DeliberateBug {
   finished_before_result,      // the ledger says finished before the result is on the disk
   verdicts_shifted,            // verdicts are tied to the record before theirs
   echo_ignored,                // verdicts are tied by position without the proof
-  result_count_ignored,        // a result of another number of records is taken
-  chunk_cut_from_wrong_range,  // a chunk is cut again one record off, and its CRC is not compared
+  chunk_cut_from_wrong_range,  // a chunk is cut again from the range of another
 };
 
-constexpr std::array<std::pair<std::string_view, DeliberateBug>, 20> kDeliberateBugs{{
+constexpr std::array<std::pair<std::string_view, DeliberateBug>, 19> kDeliberateBugs{{
     {"intent_not_committed", DeliberateBug::intent_not_committed},
     {"created_before_reply", DeliberateBug::created_before_reply},
     {"blind_resend", DeliberateBug::blind_resend},
@@ -54,7 +53,6 @@ constexpr std::array<std::pair<std::string_view, DeliberateBug>, 20> kDeliberate
     {"finished_before_result", DeliberateBug::finished_before_result},
     {"verdicts_shifted", DeliberateBug::verdicts_shifted},
     {"echo_ignored", DeliberateBug::echo_ignored},
-    {"result_count_ignored", DeliberateBug::result_count_ignored},
     {"chunk_cut_from_wrong_range", DeliberateBug::chunk_cut_from_wrong_range},
 }};
 

@@ -1,7 +1,6 @@
 // The stages of a load and the queues between them: front, workers, network, and the caller as collector.
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <stop_token>
@@ -14,26 +13,18 @@
 #include "engine/run/ledger.h"
 #include "engine/run/load.h"
 #include "engine/run/load_plan.h"
-#include "engine/run/member.h"
+#include "engine/run/outcome.h"
+#include "engine/run/prepare.h"
 #include "engine/run/reconcile.h"
+#include "engine/run/remainder.h"
 #include "engine/run/run_directory.h"
-#include "engine/zip/archive.h"
+#include "engine/run/turns.h"
 
 namespace bulkwrite::run {
 
 constexpr size_t kArchivesWaitingMax = 1;  // packed, not yet taken by the network
 constexpr size_t kOutcomesWaitingMax = 2;
 constexpr size_t kCallbacksWaitingMax = 10'000;  // further ones are let go: polling finds what they told
-
-// What an earlier session of the run has left.
-struct Remainder {
-  struct Step {
-    ChunkRow row;
-    NextStep step;
-  };
-  std::vector<Step> steps;  // of chunks that are not over, in chunk order
-  uint64_t chunks = 0;      // that the ledger knows
-};
 
 // One load, run once. What it refers to must outlive it.
 class LoadLine {
@@ -55,11 +46,8 @@ class LoadLine {
   void run_network(std::stop_token stop);
   void collect();
 
-  Result<std::optional<api::Work>> prepare(csv::Chunk& chunk, zip::ArchiveWriter& writer, MemberBuilder& member);
+  Result<std::optional<api::Work>> prepare(csv::Chunk& chunk, Preparer& preparer);
   Result<void> cut_again();
-  Result<std::optional<api::Work>> settle_empty(const ChunkRow& row);
-  Result<void> write_down(const ChunkRow& row);
-  Result<std::string> callback_url_for(uint64_t chunk_index);
   Result<void> note_sources(const csv::Chunk& chunk);
   void let_go();
   void feed_dispatcher();
@@ -70,7 +58,7 @@ class LoadLine {
 
   void hand_on_outcomes();
   void show_gauges();
-  Result<void> keep(api::Outcome outcome);
+  Result<void> keep(const api::Outcome& outcome);
   Result<void> reconcile_settled();
   void fail(Error error);  // first error wins; everything ends
 
@@ -99,9 +87,7 @@ class LoadLine {
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
 
   const Remainder remainder_;
-  std::mutex turn_mutex_;
-  std::condition_variable turn_;
-  uint64_t next_to_add_;  // chunk, to the ledger
+  Turns turns_;                                                  // of chunks, to the ledger
   std::unordered_map<uint64_t, const ChunkRow*> to_send_again_;  // of the remainder, by chunk_index
   std::deque<const Remainder::Step*> to_track_;
 
