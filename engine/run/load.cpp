@@ -91,15 +91,14 @@ Result<void> plan_load(Session& session, const std::optional<ModuleTexts>& kept)
   return {};
 }
 
-bool is_finished(Session& session) {
+// Whether no session will read the sources once more; resolving an uncertain chunk would.
+bool is_over(Session& session) {
   auto ended = session.ledger->ended_with_blank_lines();
   auto states = session.ledger->states();
   if (!ended || !ended->has_value() || !states) return false;
   const bool safe = is_safe_to_resend(session.plan->facts);
-  return std::all_of(states->begin(), states->end(), [&](const auto& chunk) {
-    const NextStep step = next_step(chunk.second, safe);
-    return step == NextStep::nothing || step == NextStep::hear_of;
-  });
+  return std::all_of(states->begin(), states->end(),
+                     [&](const auto& chunk) { return next_step(chunk.second, safe) == NextStep::nothing; });
 }
 
 void add_totals(Session& session, Summary& summary) {
@@ -129,10 +128,8 @@ uint64_t records_abandoned(Ledger& ledger) {
 }
 
 Summary finish(Session& session, Summary summary, Reconciler& reconciler, const Spool& spool) {
-  if (auto ok = reconciler.commit(); !ok)
-    summary.errors.push_back(std::move(ok).error());
-  else if (is_finished(session))
-    spool.remove_all();
+  const auto committed = reconciler.commit();
+  if (!committed) summary.errors.push_back(committed.error());
   const LoadOptions& options = session.options;
   summary.run_dir = session.directory.path.string();
   summary.signal = options.stop_signal ? options.stop_signal() : 0;
@@ -142,8 +139,10 @@ Summary finish(Session& session, Summary summary, Reconciler& reconciler, const 
   summary.threshold_reached = options.rejects_max && summary.rejected > *options.rejects_max;
   if (auto ok = check_conservation(summary); !ok) summary.errors.push_back(std::move(ok).error());
   add_totals(session, summary);
-  if (auto ok = write_file(session.directory.summary(), to_json(summary) + "\n"); !ok)
-    summary.errors.push_back(std::move(ok).error());
+  const auto written = write_file(session.directory.summary(), to_json(summary) + "\n");
+  if (!written) summary.errors.push_back(written.error());
+  // Only when everything is there: whoever goes on before that reads the sources once more.
+  if (committed && written && is_over(session)) spool.remove_all();
   return summary;
 }
 
