@@ -114,16 +114,11 @@ class Kill {
 
 std::vector<std::string> Kill::load_arguments() const {
   const bool is_pipe = scenario_.kept == Scenario::Kept::standard_input;
-  std::vector<std::string> arguments{"load",
-                                     is_pipe ? "-" : file_.string(),
-                                     "--module",
-                                     scenario_.source.module,
-                                     "--records",
-                                     std::to_string(scenario_.source.chunk_records),
-                                     "--sandbox",
-                                     sandbox_.url(),
-                                     "--run-dir",
-                                     run_.string()};
+  std::vector<std::string> arguments{"load",      is_pipe ? "-" : file_.string(),
+                                     "--module",  scenario_.source.module,
+                                     "--records", std::to_string(scenario_.source.chunk_records),
+                                     "--sandbox", sandbox_.url(),
+                                     "--run-dir", run_.string()};
   const std::string& key = scenario_.source.columns[scenario_.source.key_column];
   if (scenario_.upserts) arguments.insert(arguments.end(), {"--operation", "upsert", "--find-by", key});
   return arguments;
@@ -139,7 +134,8 @@ Session Kill::call(std::vector<std::string> arguments, uint64_t crash_at) {
        fmt::format("BULKWRITE_DELIBERATE_BUG={}", program_.deliberate_bug)});
   Session session{process.wait(), {}};
   std::istringstream lines(e2e::slurp(log));
-  for (std::string line; std::getline(lines, line);) session.points.push_back(name_of(line.substr(line.find('\t') + 1)));
+  for (std::string line; std::getline(lines, line);)
+    session.points.push_back(name_of(line.substr(line.find('\t') + 1)));
   return session;
 }
 
@@ -223,8 +219,7 @@ Attempt Kill::go_through(uint64_t point) {
 }
 
 void Kill::check_end(const Ended& ended) {
-  check(ended.exit_code == kFinishedWithRejects,
-        fmt::format("the run ended with {}: {}", ended.exit_code, ended.err));
+  check(ended.exit_code == kFinishedWithRejects, fmt::format("the run ended with {}: {}", ended.exit_code, ended.err));
   if (ended.exit_code != kFinishedWithRejects) return;
   check_summary(e2e::summary_of(ended));
   check_jobs();
@@ -281,8 +276,9 @@ void Kill::check_records() {
   std::set_difference(found.begin(), found.end(), expected.begin(), expected.end(), std::back_inserter(foreign));
   check(lost.empty(), fmt::format("{} records are not in the CRM, first {}", lost.size(),
                                   lost.empty() ? "" : lost.front()[0] + "|" + lost.front()[1]));
-  check(foreign.empty(), fmt::format("{} records in the CRM are twice there or not the source's, first {}",
-                                     foreign.size(), foreign.empty() ? "" : foreign.front()[0] + "|" + foreign.front()[1]));
+  check(foreign.empty(),
+        fmt::format("{} records in the CRM are twice there or not the source's, first {}", foreign.size(),
+                    foreign.empty() ? "" : foreign.front()[0] + "|" + foreign.front()[1]));
 }
 
 // results.csv has a row for each record, in order, and the ids in it are those of the records.
