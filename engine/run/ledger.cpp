@@ -198,7 +198,7 @@ Ledger::Ledger(std::unique_ptr<Connection> connection) : connection_(std::move(c
 Ledger::~Ledger() = default;
 
 Result<std::unique_ptr<Ledger>> Ledger::create(const std::filesystem::path& path, const RunFacts& facts) {
-  if (path == ":memory:") return make(path, facts);
+  if (path == ":memory:" || deliberate_bug(DeliberateBug::ledger_named_early)) return make(path, facts);
   std::error_code unknown;
   if (std::filesystem::exists(path, unknown))
     return Error{ErrorKind::cannot_write,
@@ -221,6 +221,7 @@ Result<std::unique_ptr<Ledger>> Ledger::make(const std::filesystem::path& path, 
     return Error{ErrorKind::cannot_write,
                  fmt::format("cannot create the ledger {}: {}", path.string(), sqlite3_errmsg(database))};
   Connection& db = *connection;
+  crash_point("ledger: its file is made");
   std::unique_ptr<Ledger> ledger(new Ledger(std::move(connection)));
   const std::string marks =
       fmt::format("pragma application_id = {}; pragma user_version = {};", kApplicationId, kLedgerVersion);

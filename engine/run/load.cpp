@@ -8,6 +8,7 @@
 #include "engine/api/callback_listener.h"
 #include "engine/api/dispatcher.h"
 #include "engine/base/clock.h"
+#include "engine/base/deliberate_bug.h"
 #include "engine/run/archive.h"
 #include "engine/run/front.h"
 #include "engine/run/in_order.h"
@@ -139,6 +140,7 @@ Summary finish(Session& session, Summary summary, Reconciler& reconciler, const 
   summary.threshold_reached = options.rejects_max && summary.rejected > *options.rejects_max;
   if (auto ok = check_conservation(summary); !ok) summary.errors.push_back(std::move(ok).error());
   add_totals(session, summary);
+  if (deliberate_bug(DeliberateBug::spool_removed_early)) spool.remove_all();
   const auto written = write_file(session.directory.summary(), to_json(summary) + "\n");
   if (!written) summary.errors.push_back(written.error());
   // Only when everything is there: whoever goes on before that reads the sources once more.

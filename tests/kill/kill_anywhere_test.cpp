@@ -61,7 +61,7 @@ void kill_everywhere(const Scenario& scenario) {
   Tally tally;
   bool came_to_the_end = false;
   for (uint64_t point = points.first; !came_to_the_end && point < kPointsMax; point += points.step) {
-    const Attempt attempt = kill_at(scenario, crashing(), point);
+    const Attempt attempt = kill_at(scenario, crashing(), {point, ""});
     CAPTURE(scenario.name, point, attempt.places);
     for (const std::string& complaint : attempt.complaints) FAIL_CHECK(complaint);
     came_to_the_end = !attempt.died;
