@@ -14,11 +14,10 @@ namespace {
 using e2e::slurp;
 using e2e::spill;
 
-constexpr std::array kAllStates{ChunkState::empty,     ChunkState::packed,    ChunkState::uploaded,
-                                ChunkState::creating,  ChunkState::created,   ChunkState::not_sent,
-                                ChunkState::refused,   ChunkState::uncertain, ChunkState::in_flight,
-                                ChunkState::unfetched, ChunkState::failed,    ChunkState::finished,
-                                ChunkState::abandoned};
+constexpr std::array kAllStates{
+    ChunkState::empty,    ChunkState::packed,   ChunkState::uploaded,  ChunkState::creating,  ChunkState::created,
+    ChunkState::not_sent, ChunkState::refused,  ChunkState::uncertain, ChunkState::in_flight, ChunkState::unfetched,
+    ChunkState::failed,   ChunkState::finished, ChunkState::abandoned};
 
 RunFacts some_facts() {
   return {.module = "Leads",
@@ -184,7 +183,8 @@ TEST_CASE("a chunk that is there already is not written over, and a half written
   CHECK(book.chunk(0).records == 10);
   CHECK(book.chunk(0).state == ChunkState::uploaded);
   ChunkRow row = some_chunk(1);
-  book.write_sql("create trigger full before insert on parts when new.ordinal = 1 begin select raise(fail, 'full'); end");
+  book.write_sql(
+      "create trigger full before insert on parts when new.ordinal = 1 begin select raise(fail, 'full'); end");
   row.ranges.parts.push_back(row.ranges.parts.front());
   CHECK_FALSE(book->add_chunk(row));
   REQUIRE(book->chunk(1));
@@ -202,7 +202,10 @@ TEST_CASE("each step of a submission is committed when its call returns") {
       {ChunkState::creating, [](Ledger& ledger) { return ledger.creating(0); }},
       {ChunkState::creating, [](Ledger& ledger) { return ledger.create_uncertain(0, "no reply"); }},
       {ChunkState::created, [](Ledger& ledger) { return ledger.created(0, "777"); }},
-      {ChunkState::created, [](Ledger& ledger) { return ledger.job_ended(0, "COMPLETED", {8, 0, 0, 8}); }},
+      {ChunkState::created,
+       [](Ledger& ledger) {
+         return ledger.job_ended(0, "COMPLETED", {8, 0, 0, 8});
+       }},
       {ChunkState::finished,
        [](Ledger& ledger) {
          return ledger.settle(0, ChunkState::finished, "777", {8, 0, 0, 8}, "", false);
@@ -402,8 +405,8 @@ TEST_CASE("a callback's token finds its chunk, and a chunk may have several") {
   REQUIRE(book->add_callback(1, "cc"));
   CHECK_FALSE(book->add_callback(0, "cc"));
   book.reopen();
-  for (const auto& [token, chunk] :
-       std::vector<std::pair<std::string, std::optional<uint64_t>>>{{"aa", 0}, {"bb", 1}, {"cc", 1}, {"dd", {}}, {"", {}}}) {
+  for (const auto& [token, chunk] : std::vector<std::pair<std::string, std::optional<uint64_t>>>{
+           {"aa", 0}, {"bb", 1}, {"cc", 1}, {"dd", {}}, {"", {}}}) {
     CAPTURE(token);
     const auto found = book->chunk_of_callback(token);
     REQUIRE(found);

@@ -129,8 +129,8 @@ TEST_CASE("of several exit codes the first of the documented order counts, and e
   Summary all = one_of_each();
   all.threshold_reached = true;
   all.signal = 2;
-  for (const ErrorKind kind : {ErrorKind::configuration, ErrorKind::transient, ErrorKind::service_down, ErrorKind::usage,
-                               ErrorKind::cannot_write, ErrorKind::input_data, ErrorKind::not_allowed,
+  for (const ErrorKind kind : {ErrorKind::configuration, ErrorKind::transient, ErrorKind::service_down,
+                               ErrorKind::usage, ErrorKind::cannot_write, ErrorKind::input_data, ErrorKind::not_allowed,
                                ErrorKind::no_input, ErrorKind::unexpected, ErrorKind::cannot_write})
     all.errors.push_back({kind, ""});
   Codes wanted = documented;
@@ -213,12 +213,9 @@ TEST_CASE("what is no summary of a run is refused, however it is broken") {
   }
 }
 
-TEST_CASE("a summary with no exit code, or with numbers below nought, is none") {
+TEST_CASE("a summary that names no exit code is none") {
   json broken = json::parse(to_json(one_of_each()));
   broken["exit_codes"] = json::array();
-  CHECK_FALSE(summary_from_json(broken.dump()));
-  broken = json::parse(to_json(one_of_each()));
-  broken["added"] = -1;
   CHECK_FALSE(summary_from_json(broken.dump()));
 }
 

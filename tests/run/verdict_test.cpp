@@ -82,7 +82,8 @@ TEST_CASE("the service's columns are found by name, in every order and behind th
     }
     CAPTURE(names);
     CHECK(verdicts_of(joined(names) + joined(fields)) ==
-          std::vector<Read>{{VerdictStatus::skipped, "41508", "DUPLICATE_DATA-Email", {"Ng", "\"Ng, Inc\"", "ng@example.org"}}});
+          std::vector<Read>{
+              {VerdictStatus::skipped, "41508", "DUPLICATE_DATA-Email", {"Ng", "\"Ng, Inc\"", "ng@example.org"}}});
   } while (std::next_permutation(columns.begin(), columns.end()));
 }
 
@@ -97,7 +98,8 @@ TEST_CASE("the columns that the service repeats are found wherever they stand") 
 }
 
 TEST_CASE("a result may repeat fewer columns than three, and what comes behind them is not repeated") {
-  CHECK(verdicts_of("Last_Name,STATUS,RECORD_ID,ERRORS\nNg,ADDED,7,\n").front().echoed == std::vector<std::string>{"Ng"});
+  CHECK(verdicts_of("Last_Name,STATUS,RECORD_ID,ERRORS\nNg,ADDED,7,\n").front().echoed ==
+        std::vector<std::string>{"Ng"});
   CHECK(verdicts_of("A,B,C,STATUS,RECORD_ID,ERRORS,Row\na,b,c,ADDED,7,,1\n").front().echoed ==
         std::vector<std::string>{"a", "b", "c"});
 }
@@ -151,6 +153,7 @@ TEST_CASE("verdicts stay good when they are moved") {
 TEST_CASE("a result that is none is refused with the reason") {
   is_refused(read_csv("A,RECORD_ID,ERRORS\n1,7,\n"), "STATUS");
   is_refused(read_csv("A,STATUS,ERRORS\n1,ADDED,\n"), "RECORD_ID");
+  is_refused(read_csv("STATUS,RECORD_ID,ERRORS\nADDED,7,\n"), "repeats no column");
   is_refused(read_csv(""), "result");
   is_refused(read_csv("A,STATUS,RECORD_ID,ERRORS\n1,ADDED,7\n"), "record 1");
   is_refused(read_csv("A,STATUS,RECORD_ID,ERRORS\n1,ADDED,7,\n2,ADDED,8,,,\n"), "record 2");
