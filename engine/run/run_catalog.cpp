@@ -17,6 +17,11 @@ bool is_there(const std::filesystem::path& path) {
   return std::filesystem::exists(path, failure);
 }
 
+Result<std::unique_ptr<Ledger>> look_at(const RunDirectory& directory) {
+  if (is_there(directory.ledger())) return Ledger::look_at(directory.ledger());
+  return Error{ErrorKind::no_input, directory.path.string() + " holds no run: there is no ledger.db in it"};
+}
+
 Result<ChunkRow> uncertain_chunk(Ledger& ledger, uint64_t chunk_index) {
   auto row = ledger.chunk(chunk_index);
   if (!row) return std::move(row).error();
@@ -41,9 +46,7 @@ bool is_safe_to_resend(const RunFacts& facts) {
 
 Result<RunStatus> status_of(const std::filesystem::path& run_dir) {
   const RunDirectory directory{run_dir};
-  if (!is_there(directory.ledger()))
-    return Error{ErrorKind::no_input, run_dir.string() + " holds no run: there is no ledger.db in it"};
-  auto ledger = Ledger::look_at(directory.ledger());
+  auto ledger = look_at(directory);
   if (!ledger) return std::move(ledger).error();
   auto facts = (*ledger)->facts();
   if (!facts) return std::move(facts).error();
@@ -140,7 +143,7 @@ std::string to_json(const RunStatus& status) {
 }
 
 Result<std::string> explain(const std::filesystem::path& run_dir, uint64_t chunk_index, const Resolution& resolution) {
-  auto ledger = Ledger::look_at(RunDirectory{run_dir}.ledger());
+  auto ledger = look_at(RunDirectory{run_dir});
   if (!ledger) return std::move(ledger).error();
   auto row = uncertain_chunk(**ledger, chunk_index);
   if (!row) return std::move(row).error();
