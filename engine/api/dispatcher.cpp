@@ -5,6 +5,8 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/base/crash_point.h"
+#include "engine/base/deliberate_bug.h"
 
 namespace bulkwrite::api {
 namespace {
@@ -22,6 +24,23 @@ uint64_t exchange_of(uint64_t chunk_index) {
 }
 uint64_t chunk_of(uint64_t exchange) {
   return exchange - 1;
+}
+
+struct Places {
+  const char *about_to_ask, *answered;
+};
+Places places_of(RequestKind kind) {
+  switch (kind) {
+    case RequestKind::upload:
+      return {"upload: about to leave", "upload: answered"};
+    case RequestKind::create:
+      return {"create: about to leave", "create: answered"};
+    case RequestKind::details:
+      return {"details: about to be asked for", "details: answered"};
+    case RequestKind::download:
+      return {"download: about to be asked for", "download: answered"};
+  }
+  return {"", ""};
 }
 
 // scheme://host:port of a URL.
@@ -66,7 +85,8 @@ bool Dispatcher::has_room() const {
   if (stopping_ || submissions_.size() >= options_.jobs_in_flight_max) return false;
   const auto held = std::count_if(submissions_.begin(), submissions_.end(),
                                   [](const auto& entry) { return entry.second.holds_archive(); });
-  return held < static_cast<ptrdiff_t>(options_.archives_held_max);
+  return held < static_cast<ptrdiff_t>(options_.archives_held_max) ||
+         deliberate_bug(DeliberateBug::archives_without_bound);
 }
 
 void Dispatcher::submit(Work work) {
@@ -134,6 +154,7 @@ Result<void> Dispatcher::renew_token() {
   if (renewing_ || !session_.can_refresh()) return {};
   auto request = session_.refresh_request();
   if (!request) return std::move(request).error();
+  crash_point("token: about to be asked for");
   transport_.start(kTokenExchange, *std::move(request));
   renewing_ = true;
   return {};
@@ -141,6 +162,7 @@ Result<void> Dispatcher::renew_token() {
 
 Result<void> Dispatcher::on_token(const Reply& reply) {
   renewing_ = false;
+  crash_point("token: answered");
   const ReplyClass kind = classify(reply);
   if (kind == ReplyClass::answered || kind == ReplyClass::refused || is_token_refusal(reply)) {
     if (auto ok = session_.accept(reply); !ok) return ok;
@@ -158,10 +180,13 @@ Result<void> Dispatcher::send(Submission& submission, RequestKind kind) {
   auto request = request_for(submission, kind);
   if (!request) return note(submission, submission.cannot_fetch(std::move(request).error()));
   const uint64_t chunk = submission.work().chunk_index;
-  if (kind == RequestKind::create)
+  if (kind == RequestKind::create && !deliberate_bug(DeliberateBug::intent_not_committed))
     if (auto ok = journal_.creating(chunk); !ok) return ok;
+  if (kind == RequestKind::create && deliberate_bug(DeliberateBug::created_before_reply))
+    if (auto ok = journal_.created(chunk, submission.file_id()); !ok) return ok;
   submission.sent(session_.generation());
   ++requests_;
+  crash_point(places_of(kind).about_to_ask);
   transport_.start(exchange_of(chunk), *std::move(request));
   return {};
 }
@@ -220,6 +245,7 @@ Result<void> Dispatcher::on_completion(Completion completion) {
   const auto found = submissions_.find(chunk_of(completion.id));
   BULKWRITE_CHECK(found != submissions_.end(), "a reply belongs to a submission");
   Submission& submission = found->second;
+  crash_point(places_of(submission.stage()).answered);
   // Of a create only the service's own words say that there is no job.
   const bool speaks_for_service =
       submission.stage() != RequestKind::create || parse_service_error(completion.reply.body).has_value();
@@ -237,6 +263,7 @@ Result<void> Dispatcher::on_unauthorised(Submission& submission, const Reply& re
       return Error{ErrorKind::not_allowed, "the service does not take the token: " + describe(reply)};
     renewal_wanted_ = true;
   }
+  if (deliberate_bug(DeliberateBug::token_renewed_by_all)) renewal_wanted_ = true;
   const bool creating = submission.stage() == RequestKind::create;
   submission.on_unauthorised();
   if (creating)
@@ -295,6 +322,7 @@ void Dispatcher::stop() {
   if (stopping_) return;
   stopping_ = true;
   give_up_at_ = clock_.now() + options_.stop_grace;
+  if (deliberate_bug(DeliberateBug::stop_is_not_heard)) return;
   end_all([](Submission& submission, Instant now) { return submission.let_go(now); });
 }
 

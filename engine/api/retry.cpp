@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/base/deliberate_bug.h"
+
 namespace bulkwrite::api {
 namespace {
 
@@ -16,7 +18,7 @@ uint64_t draw(uint64_t& state) {
 }  // namespace
 
 std::optional<Milliseconds> Backoff::next(std::optional<Milliseconds> asked) {
-  if (++failures_ >= policy_.attempts_max) return std::nullopt;
+  if (++failures_ >= policy_.attempts_max && !deliberate_bug(DeliberateBug::retries_without_end)) return std::nullopt;
   const unsigned doublings = std::min(failures_ - 1, 20U);
   const int64_t full = std::min<int64_t>(policy_.delay_max.count(), policy_.delay_min.count() << doublings);
   const int64_t half = full / 2;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/base/deliberate_bug.h"
 
 namespace bulkwrite::api {
 namespace {
@@ -155,6 +156,8 @@ Submission::Change Submission::on_create(const Reply& reply, Instant now) {
       }
       return end(OutcomeKind::refused, Error{kind_of(reply), "the job was refused: " + describe(reply)});
     default:
+      if (deliberate_bug(DeliberateBug::server_error_is_refusal) && reply.status >= 500)
+        return again(reply, now, OutcomeKind::not_sent) == Change::ended ? Change::ended : Change::not_created;
       return uncertain_create(reply, now);
   }
 }
@@ -163,7 +166,7 @@ Submission::Change Submission::on_create(const Reply& reply, Instant now) {
 Submission::Change Submission::uncertain_create(const Reply& reply, Instant now) {
   why_ = "the reply to its creation is missing: " + describe(reply);
   if (!called_back_.empty()) return confirm(called_back_, now);
-  if (policy_.resend_is_safe && !letting_go_) {
+  if ((policy_.resend_is_safe || deliberate_bug(DeliberateBug::blind_resend)) && !letting_go_) {
     if (const auto wait = backoff_.next(retry_after(reply))) {
       outcome_.resent = true;
       due_at_ = now + *wait;
@@ -223,7 +226,8 @@ Submission::Change Submission::on_details(const Reply& reply, Instant now) {
   const auto details = classify(reply) == ReplyClass::answered ? parse_job_details(reply.body) : std::nullopt;
   if (confirming_) {
     // The service echoes the callback's URL, which nobody else knows (contract 4.2).
-    const bool ours = details && (details->callback_url.empty() || details->callback_url == work_.callback_url);
+    const bool ours = details && (details->callback_url.empty() || details->callback_url == work_.callback_url ||
+                                  deliberate_bug(DeliberateBug::callback_believed));
     if (!ours) return not_confirmed(reply, now);
     confirming_ = false;
     work_.archive = std::string();
@@ -256,7 +260,8 @@ Submission::Change Submission::job_failed() {
   const Error error{ErrorKind::transient, fmt::format("job {} is {}{}{}", job_id_, details_.status_text,
                                                       details_.code.empty() ? "" : ": ", details_.code)};
   const bool wrote_nothing = details_.counts.added == uint64_t{0} && details_.counts.updated.value_or(0) == 0;
-  const bool is_known = policy_.resend_is_safe || wrote_nothing;
+  const bool is_known =
+      policy_.resend_is_safe || wrote_nothing || deliberate_bug(DeliberateBug::failed_job_wrote_nothing);
   return end(is_known ? OutcomeKind::failed : OutcomeKind::uncertain, error);
 }
 

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <system_error>
 
+#include "engine/base/crash_point.h"
+
 namespace bulkwrite {
 namespace {
 
@@ -158,12 +160,14 @@ Result<void> AtomicFile::write_through(std::string_view bytes) {
 
 Result<void> AtomicFile::commit() {
   if (auto flushed = flush(); !flushed) return flushed;
+  crash_point("file: written, not renamed yet");
   if (::fsync(file_.get()) != 0 || ::rename(part_of(path_).c_str(), path_.c_str()) != 0) {
     Error error = cannot_write(path_, errno);
     abandon();
     return error;
   }
   file_.reset();
+  crash_point(path_.c_str());  // which of them has its name
   return sync_directory(path_.parent_path());
 }
 
@@ -179,6 +183,7 @@ Result<void> remove_file(const std::filesystem::path& path) {
     if (errno == ENOENT) return {};
     return Error{ErrorKind::cannot_write, fmt::format("cannot remove {}: {}", path.string(), errno_text(errno))};
   }
+  crash_point("file: removed");
   return sync_directory(path.parent_path());
 }
 
@@ -187,6 +192,7 @@ Result<void> make_directories(const std::filesystem::path& path) {
   std::filesystem::create_directories(path, failure);
   if (failure)
     return Error{ErrorKind::cannot_write, fmt::format("cannot create {}: {}", path.string(), failure.message())};
+  crash_point("directory: made");
   return {};
 }
 

@@ -5,10 +5,12 @@
 
 #include <array>
 #include <mutex>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 
 #include "engine/base/crash_point.h"
+#include "engine/base/deliberate_bug.h"
 
 namespace bulkwrite::run {
 namespace {
@@ -94,9 +96,10 @@ NextStep next_step(ChunkState state, bool resend_is_safe) {
     case ChunkState::created:
     case ChunkState::in_flight:
     case ChunkState::unfetched:
-      return NextStep::track;
+      return deliberate_bug(DeliberateBug::job_not_tracked_again) ? NextStep::nothing : NextStep::track;
     case ChunkState::creating:
     case ChunkState::uncertain:
+      if (deliberate_bug(DeliberateBug::uncertain_sent_again)) return NextStep::submit;
       return resend_is_safe ? NextStep::submit : NextStep::hear_of;
     default:
       return NextStep::nothing;
@@ -133,34 +136,45 @@ class Ledger::Connection {
   Connection(sqlite3* database, std::filesystem::path path) : database_(database), path_(std::move(path)) {}
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
-  ~Connection() { sqlite3_close(database_); }
+  ~Connection() {
+    for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
+    sqlite3_close(database_);
+  }
 
   using RowSink = std::function<void(sqlite3_stmt*)>;
 
   Result<void> run(const char* sql, std::initializer_list<Value> values, const RowSink& row = nullptr) {
-    sqlite3_stmt* statement = nullptr;
-    if (sqlite3_prepare_v2(database_, sql, -1, &statement, nullptr) != SQLITE_OK) return fault();
+    sqlite3_stmt* const statement = prepared(sql);
+    if (statement == nullptr) return fault();
     int at = 0;
     for (const Value& value : values) bind(statement, ++at, value);
     int step = sqlite3_step(statement);
     for (; step == SQLITE_ROW; step = sqlite3_step(statement))
       if (row) row(statement);
     const Result<void> outcome = step == SQLITE_DONE ? Result<void>() : fault();
-    sqlite3_finalize(statement);
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
     if (outcome && !sqlite3_get_autocommit(database_)) return outcome;
-    if (outcome && !row) crash_point("ledger");
+    if (outcome && !row) crash_point(sql);
     return outcome;
   }
 
   Result<void> script(const char* sql) {
     if (sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return fault();
-    if (sqlite3_get_autocommit(database_)) crash_point("ledger");
+    if (sqlite3_get_autocommit(database_)) crash_point(sql);
     return {};
   }
 
   std::mutex mutex;
 
  private:
+  // A statement, prepared once; null where that fails. `sql` is a literal: its address is its name.
+  sqlite3_stmt* prepared(const char* sql) {
+    sqlite3_stmt*& statement = statements_[sql];
+    if (statement == nullptr) sqlite3_prepare_v2(database_, sql, -1, &statement, nullptr);
+    return statement;
+  }
+
   static void bind(sqlite3_stmt* statement, int at, const Value& value) {
     if (const auto* integer = std::get_if<int64_t>(&value))
       sqlite3_bind_int64(statement, at, *integer);
@@ -176,6 +190,7 @@ class Ledger::Connection {
 
   sqlite3* const database_;
   const std::filesystem::path path_;
+  std::unordered_map<const char*, sqlite3_stmt*> statements_;
 };
 
 Ledger::Ledger(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
@@ -195,11 +210,11 @@ Result<std::unique_ptr<Ledger>> Ledger::create(const std::filesystem::path& path
       fmt::format("pragma application_id = {}; pragma user_version = {};", kApplicationId, kLedgerVersion);
   if (auto ok = db.script("pragma journal_mode=wal; pragma synchronous=full;"); !ok) return std::move(ok).error();
   // All or nothing: a crash leaves no ledger that knows its tables but not its run.
-  if (auto ok = db.script("begin immediate"); !ok) return std::move(ok).error();
+  if (auto ok = db.run("begin immediate", {}); !ok) return std::move(ok).error();
   if (auto ok = db.script(kTables); !ok) return std::move(ok).error();
   if (auto ok = db.script(marks.c_str()); !ok) return std::move(ok).error();
   if (auto ok = ledger->write_facts(facts); !ok) return std::move(ok).error();
-  if (auto ok = db.script("commit"); !ok) return std::move(ok).error();
+  if (auto ok = db.run("commit", {}); !ok) return std::move(ok).error();
   return ledger;
 }
 
@@ -375,7 +390,7 @@ Result<void> Ledger::add_source(uint32_t ordinal, const SourceInfo& source) {
 Result<void> Ledger::add_chunk(const ChunkRow& row) {
   const std::scoped_lock lock(connection_->mutex);
   Connection& db = *connection_;
-  if (auto ok = db.script("begin immediate"); !ok) return ok;
+  if (auto ok = db.run("begin immediate", {}); !ok) return ok;
   auto done = db.run(
       "insert into chunks (chunk_index, state, records, sent, crc_source, crc_member, csv_bytes, zip_bytes, too_long) "
       "values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -389,8 +404,8 @@ Result<void> Ledger::add_chunk(const ChunkRow& row) {
                    number(part.begin), number(part.end), number(part.first_record), number(part.records),
                    number(part.blank_lines), number(uint64_t{part.at}), number(uint64_t{part.unterminated})});
   }
-  if (done) done = db.script("commit");
-  if (!done) (void)db.script("rollback");
+  if (done) done = db.run("commit", {});
+  if (!done) (void)db.run("rollback", {});
   return done;
 }
 
@@ -451,6 +466,10 @@ Result<void> Ledger::repack(const ChunkRow& row) {
 
 Result<void> Ledger::set_state(uint64_t chunk_index, ChunkState state, std::string_view job_id, std::string_view why) {
   const std::scoped_lock lock(connection_->mutex);
+  if (deliberate_bug(DeliberateBug::creation_forgotten)) {
+    return connection_->run("update chunks set state = ?, job_id = nullif(?, ''), why = ? where chunk_index = ?",
+                            {state_name(state), job_id, why, number(chunk_index)});
+  }
   return connection_->run(
       "update chunks set maybe_created = maybe_created or state in ('creating', 'uncertain'), state = ?, job_id = "
       "nullif(?, ''), why = ? where chunk_index = ?",
@@ -468,6 +487,7 @@ Result<std::optional<uint64_t>> Ledger::chunk_of_callback(std::string_view token
   auto done = connection_->run("select chunk_index from callbacks where token_hash = ?", {token_hash},
                                [&](sqlite3_stmt* s) { chunk_index = integer_of(s, 0); });
   if (!done) return std::move(done).error();
+  if (chunk_index && deliberate_bug(DeliberateBug::callback_of_neighbour)) *chunk_index ^= 1U;
   return chunk_index;
 }
 
@@ -484,6 +504,12 @@ Result<void> Ledger::settle(uint64_t chunk_index, ChunkState state, std::string_
 
 Result<void> Ledger::settle_open() {
   const std::scoped_lock lock(connection_->mutex);
+  if (deliberate_bug(DeliberateBug::settled_as_not_sent)) {
+    return connection_->run(
+        "update chunks set state = case when state = 'created' then 'in_flight' else 'not_sent' end where state in "
+        "('packed', 'uploaded', 'creating', 'created')",
+        {});
+  }
   return connection_->run(
       "update chunks set state = case when state = 'created' then 'in_flight' when state = 'creating' or maybe_created "
       "then 'uncertain' else 'not_sent' end, "

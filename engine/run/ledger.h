@@ -75,7 +75,7 @@ std::string difference(const RunFacts& run, const RunFacts& now);
 // cannot be opened stays as it is.
 class Ledger final : public api::Journal {
  public:
-  // `path` must not exist yet.
+  // `path` must not exist yet. ":memory:" is a ledger that lives as long as this object.
   static Result<std::unique_ptr<Ledger>> create(const std::filesystem::path& path, const RunFacts& facts);
   static Result<std::unique_ptr<Ledger>> open(const std::filesystem::path& path);
   // To look at it only, perhaps while a run goes on.

@@ -15,6 +15,7 @@
 #include "engine/run/load_plan.h"
 #include "engine/run/load_stages.h"
 #include "engine/run/reconcile.h"
+#include "engine/run/remainder.h"
 #include "engine/run/run_catalog.h"
 #include "engine/run/run_directory.h"
 #include "engine/run/run_lock.h"
@@ -239,27 +240,13 @@ Result<Summary> begin(Session& session) {
 
 // The chunks of earlier sessions: what is left of them, and their numbers.
 Result<void> take_up_chunks(Session& session, uint64_t chunks) {
-  const bool resend_is_safe = is_safe_to_resend(session.plan->facts);
-  const bool listens = !session.options.callback_listen.empty();
-  session.remainder.chunks = chunks;
-  for (uint64_t i = 0; i < chunks; ++i) {
-    auto found = session.ledger->chunk(i);
-    if (!found) return std::move(found).error();
-    if (!found->has_value())
-      return Error{ErrorKind::input_data, fmt::format("the ledger has lost chunk {} of its {}", i, chunks)};
-    ChunkRow row = **std::move(found);
-    const NextStep step = next_step(row.state, resend_is_safe);
-    session.progress.records_read += row.records;
-    ++session.progress.chunks_cut;
-    if (step != NextStep::submit) session.progress.rejected += row.records - row.sent;
-    if (step == NextStep::nothing || (step == NextStep::hear_of && !listens)) continue;
-    row.resent |= row.state == ChunkState::uncertain || (step == NextStep::submit && row.creates > 0);
-    const ChunkState open = step == NextStep::submit  ? ChunkState::packed
-                            : step == NextStep::track ? ChunkState::created
-                                                      : ChunkState::creating;
-    if (auto ok = session.ledger->set_state(i, open, row.job_id, ""); !ok) return ok;
-    session.remainder.steps.push_back({std::move(row), step});
-  }
+  auto remainder = run::take_up_chunks(*session.ledger, chunks, is_safe_to_resend(session.plan->facts),
+                                       !session.options.callback_listen.empty());
+  if (!remainder) return std::move(remainder).error();
+  session.progress.chunks_cut += remainder->chunks;
+  session.progress.records_read += remainder->records;
+  session.progress.rejected += remainder->rejected;
+  session.remainder = *std::move(remainder);
   return {};
 }
 

@@ -2,35 +2,15 @@
 
 #include <fmt/format.h>
 
+#include "engine/base/deliberate_bug.h"
 #include "engine/base/file.h"
 #include "engine/run/archive.h"
 #include "engine/run/callback_token.h"
-#include "engine/run/member.h"
 
 namespace bulkwrite::run {
 namespace {
 
 constexpr Milliseconds kNetworkWait{200};
-
-ChunkState state_of(api::OutcomeKind kind) {
-  switch (kind) {
-    case api::OutcomeKind::finished:
-      return ChunkState::finished;
-    case api::OutcomeKind::failed:
-      return ChunkState::failed;
-    case api::OutcomeKind::refused:
-      return ChunkState::refused;
-    case api::OutcomeKind::uncertain:
-      return ChunkState::uncertain;
-    case api::OutcomeKind::in_flight:
-      return ChunkState::in_flight;
-    case api::OutcomeKind::unfetched:
-      return ChunkState::unfetched;
-    case api::OutcomeKind::not_sent:
-      return ChunkState::not_sent;
-  }
-  return ChunkState::uncertain;
-}
 
 }  // namespace
 
@@ -49,7 +29,8 @@ LoadLine::LoadLine(Front& front, const LoadPlan& plan, Ledger& ledger, const Spo
       progress_(progress),
       archive_name_(archive_name_of(front.source(0).name)),
       used_(2 * size_t{worker_count(options.workers)} + 8),
-      remainder_(std::move(remainder)) {
+      remainder_(std::move(remainder)),
+      turns_(remainder_.chunks) {
   for (const Remainder::Step& left : remainder_.steps) {
     if (left.step == NextStep::submit)
       to_send_again_[left.row.ranges.chunk_index] = &left.row;
@@ -109,8 +90,10 @@ Result<void> LoadLine::cut_again() {
   Rereader rereader(front_, spool_, front_.cut_options());
   for (const Remainder::Step& left : remainder_.steps) {
     if (left.step != NextStep::submit) continue;
-    auto chunk = rereader.chunk(left.row.ranges);
+    const bool astray = deliberate_bug(DeliberateBug::chunk_cut_from_wrong_range);
+    auto chunk = rereader.chunk(astray ? remainder_.steps.front().row.ranges : left.row.ranges);
     if (!chunk) return std::move(chunk).error();
+    if (astray) chunk->chunk_index = left.row.ranges.chunk_index;
     if (!cut_.push(*std::move(chunk))) return {};
     while (used_.try_pop()) {
     }
@@ -119,77 +102,39 @@ Result<void> LoadLine::cut_again() {
 }
 
 void LoadLine::run_worker() {
-  zip::ArchiveWriter writer = make_archive_writer(options_.packing);
-  MemberBuilder member;
+  Preparer preparer(ledger_, {.checker = plan_.checker.get(),
+                              .archive_header = plan_.archive_header,
+                              .archive_name = archive_name_,
+                              .callback_url = options_.callback_url,
+                              .packing = options_.packing,
+                              .turns = &turns_});
   while (auto chunk = cut_.pop()) {
-    auto work = prepare(*chunk, writer, member);
+    auto work = prepare(*chunk, preparer);
     used_.push(*std::move(chunk));  // before we wait for the network, so that the front can fill it meanwhile
-    if (!work)
+    if (!work) {
+      turns_.close();  // this chunk's will not come
       fail(std::move(work).error());
-    else if (!*work)
+    } else if (!*work) {
       ended_.push(std::nullopt);
-    else if (packed_.push(**std::move(work)))
+    } else if (packed_.push(**std::move(work))) {
       transport_.wake();
+    }
   }
 }
 
 // Checks and packs a chunk and writes it into the ledger. Nothing where no record of it may be sent.
-Result<std::optional<api::Work>> LoadLine::prepare(csv::Chunk& chunk, zip::ArchiveWriter& writer,
-                                                   MemberBuilder& member) {
-  ChunkRow row{.ranges = {chunk.chunk_index, chunk.parts, crc_of_source(chunk), chunk.too_long},
-               .records = chunk.records()};
-  const auto before = to_send_again_.find(chunk.chunk_index);
-  if (before != to_send_again_.end()) row.resent = before->second->resent;
+Result<std::optional<api::Work>> LoadLine::prepare(csv::Chunk& chunk, Preparer& preparer) {
+  const auto found = to_send_again_.find(chunk.chunk_index);
+  const ChunkRow* const before = found == to_send_again_.end() ? nullptr : found->second;
   if (auto ok = note_sources(chunk); !ok) return std::move(ok).error();
-  member.begin(chunk);
-  if (!chunk.too_long) {
-    if (Spool::needs(chunk, front_) && before == to_send_again_.end())
-      if (auto ok = spool_.keep(chunk); !ok) return std::move(ok).error();
-    for (Judge judge(chunk, plan_.checker.get()); judge.next();)
-      if (judge.problems().empty()) member.accept(judge.record(), judge.fields());
-  }
-  row.sent = member.records();
-  progress_.rejected += row.records - row.sent;
+  if (before == nullptr && !chunk.too_long && Spool::needs(chunk, front_))
+    if (auto ok = spool_.keep(chunk); !ok) return std::move(ok).error();
+  auto prepared = preparer.prepare(chunk, before);
+  if (!prepared) return std::move(prepared).error();
+  progress_.rejected += prepared->rejected;
   if (options_.rejects_max && progress_.rejected > *options_.rejects_max) close_input();
-  if (row.sent == 0) return settle_empty(row);
-
-  const std::string_view bytes = member.build(chunk, plan_.archive_header);
-  const std::string base = archive_base_name(archive_name_, chunk.chunk_index);
-  auto archive = writer.pack(base + ".csv", bytes);
-  if (!archive) return std::move(archive).error();
-  row.csv_bytes = bytes.size();
-  row.zip_bytes = archive->bytes.size();
-  row.crc_member = archive->member_crc;
-  if (auto ok = write_down(row); !ok) return std::move(ok).error();
-  auto callback_url = callback_url_for(chunk.chunk_index);
-  if (!callback_url) return std::move(callback_url).error();
-  ++progress_.chunks_packed;
-  return std::optional<api::Work>({.chunk_index = chunk.chunk_index,
-                                   .records = row.sent,
-                                   .archive_name = base + ".zip",
-                                   .csv_name = base + ".csv",
-                                   .archive = std::string(archive->bytes),
-                                   .callback_url = *std::move(callback_url),
-                                   .resent = row.resent});
-}
-
-Result<std::optional<api::Work>> LoadLine::settle_empty(const ChunkRow& row) {
-  ChunkRow empty = row;
-  empty.state = ChunkState::empty;
-  if (auto ok = write_down(empty); !ok) return std::move(ok).error();
-  return std::optional<api::Work>();
-}
-
-Result<void> LoadLine::write_down(const ChunkRow& row) {
-  return to_send_again_.contains(row.ranges.chunk_index) ? ledger_.repack(row) : ledger_.add_chunk(row);
-}
-
-// A URL of its own for the chunk, whose token the ledger knows before the service does.
-Result<std::string> LoadLine::callback_url_for(uint64_t chunk_index) {
-  if (options_.callback_url.empty()) return std::string();
-  const std::string token = make_callback_token();
-  if (auto ok = ledger_.add_callback(chunk_index, callback_token_hash(token)); !ok) return std::move(ok).error();
-  return options_.callback_url + "/" + token;
+  if (prepared->work) ++progress_.chunks_packed;
+  return std::move(prepared->work);
 }
 
 void LoadLine::on_callback(std::string_view token, std::string_view job_id) {
@@ -254,8 +199,7 @@ void LoadLine::feed_dispatcher() {
 void LoadLine::feed_remainder() {
   while (!to_track_.empty() && dispatcher_.can_track()) {
     const Remainder::Step& left = *to_track_.front();
-    api::Work work{
-        .chunk_index = left.row.ranges.chunk_index, .records = left.row.sent, .resent = left.row.resent};
+    api::Work work{.chunk_index = left.row.ranges.chunk_index, .records = left.row.sent, .resent = left.row.resent};
     if (left.step == NextStep::track)
       dispatcher_.track(std::move(work), left.row.job_id);
     else
@@ -277,11 +221,7 @@ Result<void> LoadLine::hand_on_callbacks() {
 
 // What is packed but will not be sent.
 void LoadLine::turn_away_archives() {
-  while (auto work = packed_.try_pop())
-    ended_.push(api::Outcome{.chunk_index = work->chunk_index,
-                             .records = work->records,
-                             .kind = work->resent ? api::OutcomeKind::uncertain : api::OutcomeKind::not_sent,
-                             .resent = work->resent});
+  while (auto work = packed_.try_pop()) ended_.push(turned_away(*work));
 }
 
 void LoadLine::hand_on_outcomes() {
@@ -301,25 +241,19 @@ void LoadLine::collect() {
   while (auto ended = ended_.pop()) {
     std::optional<api::Outcome>& outcome = *ended;
     if (outcome)
-      if (auto done = keep(*std::move(outcome)); !done) fail(std::move(done).error());
+      if (auto done = keep(*outcome); !done) fail(std::move(done).error());
     if (auto done = reconcile_settled(); !done) fail(std::move(done).error());
   }
 }
 
-// Puts what came back onto the disk, and then into the ledger.
-Result<void> LoadLine::keep(api::Outcome outcome) {
-  // What the service refuses once it refuses always, and where it does not answer there is nothing to send to.
-  const bool is_hopeless =
-      outcome.kind == api::OutcomeKind::refused || (outcome.kind == api::OutcomeKind::not_sent && !letting_go_);
-  if (is_hopeless && outcome.error) {
+Result<void> LoadLine::keep(const api::Outcome& outcome) {
+  if (is_hopeless(outcome, letting_go_)) {
     input_fault_.set(*outcome.error);
     close_input();
   }
-  if (outcome.kind == api::OutcomeKind::finished)
-    if (auto ok = write_file(directory_.result(outcome.chunk_index), outcome.result_zip); !ok) return ok;
-  const std::string why = outcome.error ? outcome.error->message : "";
-  return ledger_.settle(outcome.chunk_index, state_of(outcome.kind), outcome.job_id, outcome.counts, why,
-                        outcome.resent);
+  return keep_outcome(ledger_, outcome, [this](uint64_t chunk_index, std::string_view zip) {
+    return write_file(directory_.result(chunk_index), zip);
+  });
 }
 
 // Reconciles, in chunk order, every chunk whose turn has come. After a fault of reconciling itself nothing more is

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <mutex>
 #include <stop_token>
 #include <unordered_map>
 #include <vector>
@@ -12,26 +13,18 @@
 #include "engine/run/ledger.h"
 #include "engine/run/load.h"
 #include "engine/run/load_plan.h"
-#include "engine/run/member.h"
+#include "engine/run/outcome.h"
+#include "engine/run/prepare.h"
 #include "engine/run/reconcile.h"
+#include "engine/run/remainder.h"
 #include "engine/run/run_directory.h"
-#include "engine/zip/archive.h"
+#include "engine/run/turns.h"
 
 namespace bulkwrite::run {
 
 constexpr size_t kArchivesWaitingMax = 1;  // packed, not yet taken by the network
 constexpr size_t kOutcomesWaitingMax = 2;
 constexpr size_t kCallbacksWaitingMax = 10'000;  // further ones are let go: polling finds what they told
-
-// What an earlier session of the run has left.
-struct Remainder {
-  struct Step {
-    ChunkRow row;
-    NextStep step;
-  };
-  std::vector<Step> steps;  // of chunks that are not over, in chunk order
-  uint64_t chunks = 0;      // that the ledger knows
-};
 
 // One load, run once. What it refers to must outlive it.
 class LoadLine {
@@ -53,11 +46,8 @@ class LoadLine {
   void run_network(std::stop_token stop);
   void collect();
 
-  Result<std::optional<api::Work>> prepare(csv::Chunk& chunk, zip::ArchiveWriter& writer, MemberBuilder& member);
+  Result<std::optional<api::Work>> prepare(csv::Chunk& chunk, Preparer& preparer);
   Result<void> cut_again();
-  Result<std::optional<api::Work>> settle_empty(const ChunkRow& row);
-  Result<void> write_down(const ChunkRow& row);
-  Result<std::string> callback_url_for(uint64_t chunk_index);
   Result<void> note_sources(const csv::Chunk& chunk);
   void let_go();
   void feed_dispatcher();
@@ -68,7 +58,7 @@ class LoadLine {
 
   void hand_on_outcomes();
   void show_gauges();
-  Result<void> keep(api::Outcome outcome);
+  Result<void> keep(const api::Outcome& outcome);
   Result<void> reconcile_settled();
   void fail(Error error);  // first error wins; everything ends
 
@@ -97,6 +87,7 @@ class LoadLine {
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
 
   const Remainder remainder_;
+  Turns turns_;                                                  // of chunks, to the ledger
   std::unordered_map<uint64_t, const ChunkRow*> to_send_again_;  // of the remainder, by chunk_index
   std::deque<const Remainder::Step*> to_track_;
 

@@ -1,7 +1,6 @@
 // Ties what became of each chunk back to its records, and writes the result files of a run.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -9,12 +8,13 @@
 
 #include "engine/base/file.h"
 #include "engine/base/result.h"
+#include "engine/run/fate.h"
+#include "engine/run/join.h"
 #include "engine/run/judge.h"
 #include "engine/run/ledger.h"
 #include "engine/run/reread.h"
 #include "engine/run/set_aside.h"
 #include "engine/run/summary.h"
-#include "engine/run/verdict.h"
 #include "engine/schema/checker.h"
 
 namespace bulkwrite::run {
@@ -43,46 +43,15 @@ class Reconciler {
   const Summary& counts() const { return counts_; }  // of the chunks added so far
 
  private:
-  enum class Fate {
-    rejected,
-    added,
-    updated,
-    present,
-    skipped,
-    unprocessed,
-    failed,
-    in_flight,
-    uncertain,
-    unattributed,
-    not_sent
-  };
-
-  // Verdicts that are tied to the records of a chunk.
-  struct Joined {
-    Verdicts verdicts;
-    std::vector<uint32_t> order;  // the verdict of each record that was sent; empty: they stand in the same order
-    const Verdict& of(uint64_t sent) const { return verdicts.rows()[order.empty() ? sent : order[sent]]; }
-  };
-
   Reconciler(ReconcileOptions options, Rereader rereader, const Front& front, const schema::RecordChecker* checker);
   Result<void> add_too_long(const ChunkRow& row);
-  Result<void> add_records(const ChunkRow& row, const csv::Chunk& chunk, const Joined* joined,
-                           std::string_view why);
+  Result<void> add_records(const ChunkRow& row, const csv::Chunk& chunk, const Joined* joined, std::string_view why);
   Result<Joined> join(const ChunkRow& row, const csv::Chunk& chunk, const std::filesystem::path& result);
-  bool is_in_order(const Verdicts& verdicts, const csv::Chunk& chunk);
-  bool join_by_key(Joined& joined, const csv::Chunk& chunk);
-  std::string key_of(const std::vector<std::string_view>& fields, size_t columns);
-  size_t columns_echoed(const Verdicts& verdicts) const;
-  bool echoes(const Verdict& verdict, const std::vector<std::string_view>& fields);
-  Fate fate_of(const Verdict& verdict);
-  static Fate fate_of(ChunkState state);
   Result<void> write_result(std::string_view source, uint64_t record_number, Fate fate, std::string_view record_id,
                             std::string_view errors);
   Result<void> add_reject(const csv::Chunk& chunk, const Judge& judge, const std::string& source);
   Result<void> write_failed(const csv::Chunk& chunk, const Judge& judge, const std::string& source,
                             const std::vector<VerdictError>& errors);
-  static bool is_not_taken(Fate fate);
-  void count(Fate fate, uint64_t records = 1);
 
   ReconcileOptions options_;
   Rereader rereader_;

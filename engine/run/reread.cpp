@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <limits>
 
+#include "engine/base/crash_point.h"
 #include "engine/zip/crc32.h"
 
 namespace bulkwrite::run {
@@ -62,11 +63,13 @@ bool Spool::has(uint64_t chunk_index) const {
 void Spool::remove(uint64_t chunk_index) const {
   std::error_code ignored;
   std::filesystem::remove(path(chunk_index), ignored);
+  crash_point("spool: a chunk has been removed");
 }
 
 void Spool::remove_all() const {
   std::error_code ignored;
   std::filesystem::remove_all(directory_, ignored);
+  crash_point("spool: removed");
 }
 
 Result<void> Spool::keep(const csv::Chunk& chunk) const {
@@ -87,6 +90,7 @@ Result<void> Spool::append(uint64_t chunk_index, std::string_view bytes) const {
     if (written < 0) return cannot_spool(file);
     bytes.remove_prefix(static_cast<size_t>(written));
   }
+  crash_point("spool: a piece has been kept");
   return {};
 }
 

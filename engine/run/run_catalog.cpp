@@ -173,17 +173,21 @@ Result<void> resolve(const std::filesystem::path& run_dir, uint64_t chunk_index,
   if (!lock) return std::move(lock).error();
   auto ledger = Ledger::open(RunDirectory{run_dir}.ledger());
   if (!ledger) return std::move(ledger).error();
-  auto row = uncertain_chunk(**ledger, chunk_index);
-  if (!row) return std::move(row).error();
+  if (auto row = uncertain_chunk(**ledger, chunk_index); !row) return std::move(row).error();
   // The result files of the last session no longer hold; the next resume writes them anew.
   if (auto ok = remove_file(RunDirectory{run_dir}.summary()); !ok) return ok;
+  return resolve(**ledger, chunk_index, resolution);
+}
+
+Result<void> resolve(Ledger& ledger, uint64_t chunk_index, const Resolution& resolution) {
+  if (auto row = uncertain_chunk(ledger, chunk_index); !row) return std::move(row).error();
   switch (resolution.kind) {
     case Resolution::Kind::job:
-      return (*ledger)->set_state(chunk_index, ChunkState::in_flight, resolution.job_id, "named by the user");
+      return ledger.set_state(chunk_index, ChunkState::in_flight, resolution.job_id, "named by the user");
     case Resolution::Kind::resubmit:
-      return (*ledger)->set_state(chunk_index, ChunkState::not_sent, "", "to be sent again by the user's word");
+      return ledger.set_state(chunk_index, ChunkState::not_sent, "", "to be sent again by the user's word");
     case Resolution::Kind::abandon:
-      return (*ledger)->set_state(chunk_index, ChunkState::abandoned, "", "abandoned by the user");
+      return ledger.set_state(chunk_index, ChunkState::abandoned, "", "abandoned by the user");
   }
   return {};
 }

@@ -54,5 +54,7 @@ struct Resolution {
 // For people: what the resolution will do. Errors: usage where the chunk is not uncertain.
 Result<std::string> explain(const std::filesystem::path& run_dir, uint64_t chunk_index, const Resolution& resolution);
 Result<void> resolve(const std::filesystem::path& run_dir, uint64_t chunk_index, const Resolution& resolution);
+// The same, in a ledger that is at hand.
+Result<void> resolve(Ledger& ledger, uint64_t chunk_index, const Resolution& resolution);
 
 }  // namespace bulkwrite::run

@@ -9,7 +9,6 @@
 #include "engine/csv/field.h"
 #include "engine/csv/header.h"
 #include "engine/csv/records.h"
-#include "engine/zip/reader.h"
 
 namespace bulkwrite::run {
 namespace {
@@ -88,10 +87,20 @@ VerdictError parse_group(std::string_view group) {
 Result<Verdicts> Verdicts::read(const std::filesystem::path& path) {
   auto archive = zip::ArchiveReader::open_file(path);
   if (!archive) return std::move(archive).error();
-  auto member = archive->next_member();
+  return read(*std::move(archive));
+}
+
+Result<Verdicts> Verdicts::parse(std::string_view bytes) {
+  auto archive = zip::ArchiveReader::open_bytes(bytes);
+  if (!archive) return std::move(archive).error();
+  return read(*std::move(archive));
+}
+
+Result<Verdicts> Verdicts::read(zip::ArchiveReader archive) {
+  auto member = archive.next_member();
   if (!member) return std::move(member).error();
   if (!member->has_value()) return not_a_result("the archive is empty");
-  auto text = read_member(*archive);
+  auto text = read_member(archive);
   if (!text) return std::move(text).error();
   auto header = csv::read_header(*text, true, {.delimiter = ','});
   if (!header) return not_a_result(std::move(header).error().message);

@@ -9,6 +9,7 @@
 
 #include "engine/base/result.h"
 #include "engine/csv/chunk.h"
+#include "engine/zip/reader.h"
 
 namespace bulkwrite::run {
 
@@ -27,9 +28,11 @@ class Verdicts {
   // Errors (input_data): not a ZIP, damaged, no CSV in it, a CSV without the columns that name status and id, or
   // without any that was sent. The service's columns are known by their names and may stand anywhere.
   static Result<Verdicts> read(const std::filesystem::path& archive);
+  static Result<Verdicts> parse(std::string_view archive);  // the same, of the archive's bytes
   const std::vector<Verdict>& rows() const { return rows_; }
 
  private:
+  static Result<Verdicts> read(zip::ArchiveReader archive);
   Result<void> index(const std::vector<std::string>& names);
 
   csv::Chunk bytes_;

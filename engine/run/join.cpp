@@ -1,0 +1,112 @@
+#include "engine/run/join.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "engine/base/deliberate_bug.h"
+#include "engine/csv/field.h"
+#include "engine/run/judge.h"
+
+namespace bulkwrite::run {
+namespace {
+
+using Fields = std::vector<std::string_view>;
+
+// Compares verdicts with the records of one chunk.
+class Joiner {
+ public:
+  explicit Joiner(const SentChunk& sent) : sent_(sent) {}
+
+  bool is_in_order(const Verdicts& verdicts);
+  bool join_by_key(Joined& joined);
+
+ private:
+  size_t columns_echoed(const Verdicts& verdicts) const;
+  bool echoes(const Verdict& verdict, const Fields& fields);
+  std::string key_of(const Fields& fields, size_t columns);
+
+  const SentChunk& sent_;
+  std::string scratch_, other_scratch_;
+};
+
+bool Joiner::is_in_order(const Verdicts& verdicts) {
+  if (deliberate_bug(DeliberateBug::echo_ignored)) return true;
+  size_t at = 0;
+  for (Judge judge(sent_.chunk, sent_.checker); judge.next();) {
+    if (!judge.problems().empty()) continue;
+    if (at == verdicts.rows().size() || !echoes(verdicts.rows()[at], judge.fields())) return false;
+    ++at;
+  }
+  return true;
+}
+
+bool Joiner::echoes(const Verdict& verdict, const Fields& fields) {
+  const size_t echoed = std::min(verdict.echoed.size(), sent_.mapped_columns.size());
+  for (size_t i = 0; i < echoed; ++i) {
+    if (csv::value_of(verdict.echoed[i], scratch_) != csv::value_of(fields[sent_.mapped_columns[i]], other_scratch_))
+      return false;
+  }
+  return true;
+}
+
+size_t Joiner::columns_echoed(const Verdicts& verdicts) const {
+  return verdicts.rows().empty() ? 0 : std::min(verdicts.rows().front().echoed.size(), sent_.mapped_columns.size());
+}
+
+// The values of the first columns, each with its length before it, so that no two lists of values look the same.
+std::string Joiner::key_of(const Fields& fields, size_t columns) {
+  std::string key;
+  for (size_t i = 0; i < columns; ++i) {
+    const std::string_view value = csv::value_of(fields[i], scratch_);
+    key += fmt::format("{}:", value.size());
+    key += value;
+  }
+  return key;
+}
+
+// False where two records, or two verdicts, look the same, or one has no counterpart.
+bool Joiner::join_by_key(Joined& joined) {
+  const size_t columns = columns_echoed(joined.verdicts);
+  if (columns == 0) return false;
+  std::unordered_map<std::string, uint32_t> verdict_of;
+  for (const Verdict& verdict : joined.verdicts.rows()) {
+    if (verdict.echoed.size() < columns) return false;
+    const auto index = static_cast<uint32_t>(verdict_of.size());
+    if (!verdict_of.try_emplace(key_of(verdict.echoed, columns), index).second) return false;
+  }
+  Fields mapped(columns);
+  for (Judge judge(sent_.chunk, sent_.checker); judge.next();) {
+    if (!judge.problems().empty()) continue;
+    for (size_t i = 0; i < columns; ++i) mapped[i] = judge.fields()[sent_.mapped_columns[i]];
+    const auto found = verdict_of.extract(key_of(mapped, columns));
+    if (found.empty()) return false;
+    joined.order.push_back(found.mapped());
+  }
+  return verdict_of.empty();
+}
+
+}  // namespace
+
+const Verdict& Joined::of(uint64_t sent) const {
+  const uint64_t at = order.empty() ? sent : order[sent];
+  if (deliberate_bug(DeliberateBug::verdicts_shifted)) return verdicts.rows()[(at + 1) % verdicts.rows().size()];
+  return verdicts.rows()[at];
+}
+
+Result<Joined> join_verdicts(Verdicts verdicts, const SentChunk& sent) {
+  Joined joined{std::move(verdicts), {}};
+  const size_t count = joined.verdicts.rows().size();
+  if (count != sent.records) {
+    return Error{ErrorKind::input_data,
+                 fmt::format("the result has {} records where {} were sent", count, sent.records)};
+  }
+  Joiner joiner(sent);
+  if (joiner.is_in_order(joined.verdicts) || joiner.join_by_key(joined)) return joined;
+  return Error{ErrorKind::input_data,
+               "the result does not follow the order of the records that were sent, and the columns that it repeats do "
+               "not tell them apart"};
+}
+
+}  // namespace bulkwrite::run

@@ -1,0 +1,67 @@
+#include "engine/run/prepare.h"
+
+#include "engine/run/archive.h"
+#include "engine/run/callback_token.h"
+#include "engine/run/judge.h"
+
+namespace bulkwrite::run {
+
+Preparer::Preparer(Ledger& ledger, PrepareOptions options)
+    : ledger_(ledger), options_(std::move(options)), writer_(make_archive_writer(options_.packing)) {}
+
+Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* before) {
+  ChunkRow row{.ranges = {chunk.chunk_index, chunk.parts, crc_of_source(chunk), chunk.too_long},
+               .records = chunk.records()};
+  if (before != nullptr) row.resent = before->resent;
+  member_.begin(chunk);
+  if (!chunk.too_long) {
+    for (Judge judge(chunk, options_.checker); judge.next();)
+      if (judge.problems().empty()) member_.accept(judge.record(), judge.fields());
+  }
+  row.sent = member_.records();
+  Prepared prepared{.rejected = row.records - row.sent};
+  if (row.sent == 0) {
+    row.state = ChunkState::empty;
+    if (auto ok = write_down(row, before == nullptr); !ok) return std::move(ok).error();
+    return prepared;
+  }
+
+  const std::string_view bytes = member_.build(chunk, options_.archive_header);
+  const std::string base = archive_base_name(options_.archive_name, chunk.chunk_index);
+  auto archive = writer_.pack(base + ".csv", bytes);
+  if (!archive) return std::move(archive).error();
+  row.csv_bytes = bytes.size();
+  row.zip_bytes = archive->bytes.size();
+  row.crc_member = archive->member_crc;
+  if (auto ok = write_down(row, before == nullptr); !ok) return std::move(ok).error();
+  auto callback_url = callback_url_for(chunk.chunk_index);
+  if (!callback_url) return std::move(callback_url).error();
+  prepared.work = api::Work{.chunk_index = chunk.chunk_index,
+                            .records = row.sent,
+                            .archive_name = base + ".zip",
+                            .csv_name = base + ".csv",
+                            .archive = std::string(archive->bytes),
+                            .callback_url = *std::move(callback_url),
+                            .resent = row.resent};
+  return prepared;
+}
+
+// The chunk that is waited for is in another thread's hands: they take the chunks in order.
+Result<void> Preparer::write_down(const ChunkRow& row, bool is_new) {
+  if (!is_new) return ledger_.repack(row);
+  if (options_.turns != nullptr && !options_.turns->wait_for(row.ranges.chunk_index))
+    return Error{ErrorKind::transient, "the load has ended before the chunk was written down"};
+  auto done = ledger_.add_chunk(row);
+  if (done && options_.turns != nullptr) options_.turns->pass_on();
+  return done;
+}
+
+// A URL of its own for the chunk, whose token the ledger knows before the service does.
+Result<std::string> Preparer::callback_url_for(uint64_t chunk_index) {
+  if (options_.callback_url.empty()) return std::string();
+  const std::string token = make_callback_token();
+  if (auto ok = ledger_.add_callback(chunk_index, callback_token_hash(token)); !ok) return std::move(ok).error();
+  return options_.callback_url + "/" + token;
+}
+
+}  // namespace bulkwrite::run

@@ -1,0 +1,53 @@
+// Makes a chunk ready to be submitted, and writes it into the ledger before anybody can submit it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "engine/api/submission.h"
+#include "engine/base/result.h"
+#include "engine/csv/chunk.h"
+#include "engine/run/ledger.h"
+#include "engine/run/member.h"
+#include "engine/run/options.h"
+#include "engine/run/turns.h"
+#include "engine/schema/checker.h"
+#include "engine/zip/archive.h"
+
+namespace bulkwrite::run {
+
+struct PrepareOptions {
+  const schema::RecordChecker* checker = nullptr;  // may be null: only what needs no schema is judged then
+  std::string archive_header;                      // ends in a line end
+  std::string archive_name;                        // that the archives' names begin with
+  std::string callback_url;                        // a token is put behind it; empty: nobody listens
+  Packing packing = Packing::small;
+  Turns* turns = nullptr;  // of those who prepare at once; null: there is one only
+};
+
+// One thread each; the ledger and the checker must outlive it.
+class Preparer {
+ public:
+  Preparer(Ledger& ledger, PrepareOptions options);
+
+  struct Prepared {
+    uint64_t rejected = 0;
+    std::optional<api::Work> work;  // nothing where no record of it may be sent
+  };
+  // `before`: what the ledger knows of the chunk from an earlier session; null for a new one. New ones enter the ledger
+  // in the order of the input, so that at any instant it knows the chunks up to one and none behind it. Spoils the
+  // chunk's index. Errors: of the ledger; transient once the turns are closed.
+  Result<Prepared> prepare(csv::Chunk& chunk, const ChunkRow* before);
+
+ private:
+  Result<void> write_down(const ChunkRow& row, bool is_new);
+  Result<std::string> callback_url_for(uint64_t chunk_index);
+
+  Ledger& ledger_;
+  const PrepareOptions options_;
+  zip::ArchiveWriter writer_;
+  MemberBuilder member_;
+};
+
+}  // namespace bulkwrite::run
