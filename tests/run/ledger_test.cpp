@@ -576,6 +576,95 @@ TEST_CASE("a ledger that is not there is not made by looking for it") {
   CHECK(std::filesystem::is_empty(directory.path()));
 }
 
+TEST_CASE("a ledger that is refused keeps its log") {
+  Book book;
+  book.add(0);
+  // As a crash leaves them: most of it is in the log.
+  const e2e::TemporaryDirectory directory;
+  std::filesystem::copy_file(book.path(), directory / "ledger.db");
+  std::filesystem::copy_file(book.path().string() + "-wal", directory / "ledger.db-wal");
+  sqlite3* database = nullptr;
+  REQUIRE(sqlite3_open((directory / "ledger.db").c_str(), &database) == SQLITE_OK);
+  sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  REQUIRE(sqlite3_exec(database, "pragma user_version = 9", nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(database);
+  const std::string log = slurp(directory / "ledger.db-wal");
+  REQUIRE_FALSE(log.empty());
+  is_refused(directory / "ledger.db", ErrorKind::configuration);
+  CHECK((slurp(directory / "ledger.db-wal") == log));
+}
+
+// The states of all chunks; nothing where the ledger is refused, as it must be where it does not even know its run.
+std::optional<std::string> states_of(const std::filesystem::path& path) {
+  auto ledger = Ledger::open(path);
+  if (!ledger) {
+    CHECK(ledger.error().kind == ErrorKind::input_data);
+    return std::nullopt;
+  }
+  const auto facts = (*ledger)->facts();
+  REQUIRE(facts);
+  CHECK(difference(*facts, some_facts()).empty());
+  const auto states = (*ledger)->states();
+  REQUIRE(states);
+  std::string text;
+  for (const auto& [chunk_index, state] : *states) text += std::string(state_name(state)) + " ";
+  return text;
+}
+
+TEST_CASE("of a log that is cut short everything up to a step is there and nothing behind it") {
+  Book book;
+  std::vector<std::string> history{""};
+  for (uint64_t i = 0; i < 5; ++i) {
+    const std::string before = history.back();
+    book.add(i);
+    history.push_back(before + "packed ");
+    REQUIRE(book->creating(i));
+    history.push_back(before + "creating ");
+    REQUIRE(book->created(i, "1"));
+    history.push_back(before + "created ");
+  }
+  const std::string whole = slurp(book.path()), log = slurp(book.path().string() + "-wal");
+  REQUIRE(log.size() > 32 * 512);
+  const e2e::TemporaryDirectory directory;
+  size_t reached = 0;
+  for (size_t size = 0; size <= log.size(); size += 512) {
+    CAPTURE(size);
+    for (const char* const name : {"ledger.db", "ledger.db-wal", "ledger.db-shm"})
+      std::filesystem::remove(directory / name);
+    spill(directory / "ledger.db", whole);
+    spill(directory / "ledger.db-wal", log.substr(0, size));
+    const auto states = states_of(directory / "ledger.db");
+    if (!states) {
+      CHECK(reached == 0);
+      continue;
+    }
+    const auto at = std::find(history.begin() + static_cast<ptrdiff_t>(reached), history.end(), *states);
+    REQUIRE(at != history.end());
+    reached = static_cast<size_t>(at - history.begin());
+  }
+  CHECK(reached + 1 == history.size());
+}
+
+TEST_CASE("a log with a byte changed anywhere shows no state that never was") {
+  Book book;
+  book.add(0);
+  REQUIRE(book->creating(0));
+  REQUIRE(book->created(0, "1"));
+  const std::string whole = slurp(book.path()), log = slurp(book.path().string() + "-wal");
+  const e2e::TemporaryDirectory directory;
+  for (size_t at = 0; at < log.size(); at += 97) {
+    CAPTURE(at);
+    for (const char* const name : {"ledger.db", "ledger.db-wal", "ledger.db-shm"})
+      std::filesystem::remove(directory / name);
+    std::string changed = log;
+    changed[at] = static_cast<char>(changed[at] ^ 0x41);
+    spill(directory / "ledger.db", whole);
+    spill(directory / "ledger.db-wal", changed);
+    const auto states = states_of(directory / "ledger.db");
+    if (states) CHECK((*states == "" || *states == "packed " || *states == "creating " || *states == "created "));
+  }
+}
+
 TEST_CASE("a ledger cut short anywhere is refused and left as it is") {
   Book book;
   for (uint64_t i = 0; i < 12; ++i) book.add(i);
