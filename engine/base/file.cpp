@@ -161,14 +161,10 @@ Result<void> AtomicFile::write_through(std::string_view bytes) {
 Result<void> AtomicFile::commit() {
   if (auto flushed = flush(); !flushed) return flushed;
   crash_point("file: written, not renamed yet");
-  if (::fsync(file_.get()) != 0 || ::rename(part_of(path_).c_str(), path_.c_str()) != 0) {
-    Error error = cannot_write(path_, errno);
-    abandon();
-    return error;
-  }
+  auto renamed = ::fsync(file_.get()) != 0 ? cannot_write(path_, errno) : rename_file(part_of(path_), path_);
+  if (!renamed) abandon();
   file_.reset();
-  crash_point(path_.c_str());  // which of them has its name
-  return sync_directory(path_.parent_path());
+  return renamed;
 }
 
 Result<void> write_file(const std::filesystem::path& path, std::string_view bytes) {
@@ -176,6 +172,12 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view byte
   if (!file) return std::move(file).error();
   if (auto written = file->write(bytes); !written) return written;
   return file->commit();
+}
+
+Result<void> rename_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) return cannot_write(to, errno);
+  crash_point(to.c_str());  // which file has its name
+  return sync_directory(to.parent_path());
 }
 
 Result<void> remove_file(const std::filesystem::path& path) {

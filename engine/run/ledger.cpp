@@ -12,6 +12,7 @@
 
 #include "engine/base/crash_point.h"
 #include "engine/base/deliberate_bug.h"
+#include "engine/base/file.h"
 
 namespace bulkwrite::run {
 namespace {
@@ -218,6 +219,21 @@ Ledger::Ledger(std::unique_ptr<Connection> connection) : connection_(std::move(c
 Ledger::~Ledger() = default;
 
 Result<std::unique_ptr<Ledger>> Ledger::create(const std::filesystem::path& path, const RunFacts& facts) {
+  if (path == ":memory:") return make(path, facts);
+  std::error_code unknown;
+  if (std::filesystem::exists(path, unknown))
+    return Error{ErrorKind::cannot_write,
+                 fmt::format("cannot create the ledger {}: it is there already", path.string())};
+  // Under its name only when it is complete: a crash leaves no ledger that does not know its run.
+  const std::filesystem::path part = path.string() + ".part";
+  for (const char* const leftover : {"", "-journal", "-wal", "-shm"})
+    if (auto ok = remove_file(part.string() + leftover); !ok) return std::move(ok).error();
+  if (auto made = make(part, facts); !made) return std::move(made).error();
+  if (auto ok = rename_file(part, path); !ok) return std::move(ok).error();
+  return open(path);
+}
+
+Result<std::unique_ptr<Ledger>> Ledger::make(const std::filesystem::path& path, const RunFacts& facts) {
   sqlite3* database = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXCLUSIVE | SQLITE_OPEN_FULLMUTEX;
   const bool opened = sqlite3_open_v2(path.c_str(), &database, flags, nullptr) == SQLITE_OK;
@@ -229,13 +245,11 @@ Result<std::unique_ptr<Ledger>> Ledger::create(const std::filesystem::path& path
   std::unique_ptr<Ledger> ledger(new Ledger(std::move(connection)));
   const std::string marks =
       fmt::format("pragma application_id = {}; pragma user_version = {};", kApplicationId, kLedgerVersion);
-  if (auto ok = db.script("pragma journal_mode=wal; pragma synchronous=full;"); !ok) return std::move(ok).error();
-  // All or nothing: a crash leaves no ledger that knows its tables but not its run.
-  if (auto ok = db.run("begin immediate", {}); !ok) return std::move(ok).error();
+  if (auto ok = db.script("pragma synchronous=full; begin immediate;"); !ok) return std::move(ok).error();
   if (auto ok = db.script(kTables); !ok) return std::move(ok).error();
   if (auto ok = db.script(marks.c_str()); !ok) return std::move(ok).error();
   if (auto ok = ledger->write_facts(facts); !ok) return std::move(ok).error();
-  if (auto ok = db.run("commit", {}); !ok) return std::move(ok).error();
+  if (auto ok = db.script("commit; pragma journal_mode=wal;"); !ok) return std::move(ok).error();
   return ledger;
 }
 

@@ -75,7 +75,8 @@ std::string difference(const RunFacts& run, const RunFacts& now);
 // that cannot be opened stays as it is.
 class Ledger final : public api::Journal {
  public:
-  // `path` must not exist yet. ":memory:" is a ledger that lives as long as this object.
+  // `path` must not exist yet. It does once the ledger is complete; until then it is "<path>.part". ":memory:" is a
+  // ledger that lives as long as this object.
   static Result<std::unique_ptr<Ledger>> create(const std::filesystem::path& path, const RunFacts& facts);
   static Result<std::unique_ptr<Ledger>> open(const std::filesystem::path& path);
   // To look at it only, perhaps while a run goes on, or where nothing can be written.
@@ -124,6 +125,7 @@ class Ledger final : public api::Journal {
  private:
   class Connection;
   explicit Ledger(std::unique_ptr<Connection> connection);
+  static Result<std::unique_ptr<Ledger>> make(const std::filesystem::path& path, const RunFacts& facts);
   static Result<std::unique_ptr<Ledger>> open_existing(const std::filesystem::path& path, int flags);
   static Result<std::unique_ptr<Ledger>> open_as(const std::string& name, const std::filesystem::path& path, int flags);
   Result<void> write_facts(const RunFacts& facts);
