@@ -283,6 +283,10 @@ Result<void> Dispatcher::note(Submission& submission, Submission::Change change)
       break;
     case Submission::Change::created:
       written = journal_.created(chunk, submission.job_id());
+      if (!written)
+        return in_context(
+            fmt::format("job {} of chunk {} exists, but that cannot be written down", submission.job_id(), chunk),
+            std::move(written).error());
       break;
     case Submission::Change::not_created:
       written = journal_.not_created(chunk, submission.why());

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <array>
 #include <mutex>
@@ -72,6 +73,22 @@ Value number(uint64_t value) {
 }
 Value number(std::optional<uint64_t> value) {
   return value ? number(*value) : Value();
+}
+
+// Whether SQLite's way of reading along with a writer cannot work, and is not needed: nothing can be written beside the
+// ledger, and all of it is in the ledger's own file.
+bool is_at_rest_on_read_only(const std::filesystem::path& path) {
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  std::error_code not_there;
+  const uintmax_t log_bytes = std::filesystem::file_size(path.string() + "-wal", not_there);
+  return access(folder.c_str(), W_OK) != 0 && (not_there || log_bytes == 0);
+}
+
+std::string immutable_uri(const std::filesystem::path& path) {
+  std::string uri = "file:";
+  for (const char c : path.string())
+    uri += c == '%' || c == '?' || c == '#' ? fmt::format("%{:02X}", static_cast<unsigned char>(c)) : std::string(1, c);
+  return uri + "?immutable=1";
 }
 
 }  // namespace
@@ -166,6 +183,14 @@ class Ledger::Connection {
     return {};
   }
 
+  // What SQLite says of the last call.
+  Error fault() const {
+    const int code = sqlite3_errcode(database_);
+    const bool is_damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+    return {is_damaged ? ErrorKind::input_data : ErrorKind::cannot_write,
+            fmt::format("the ledger {}: {}", path_.string(), sqlite3_errmsg(database_))};
+  }
+
   std::mutex mutex;
 
  private:
@@ -183,10 +208,6 @@ class Ledger::Connection {
       sqlite3_bind_text(statement, at, text->data(), static_cast<int>(text->size()), SQLITE_TRANSIENT);
     else
       sqlite3_bind_null(statement, at);
-  }
-
-  Result<void> fault() const {
-    return Error{ErrorKind::cannot_write, fmt::format("the ledger {}: {}", path_.string(), sqlite3_errmsg(database_))};
   }
 
   sqlite3* const database_;
@@ -266,8 +287,14 @@ Result<std::unique_ptr<Ledger>> Ledger::look_at(const std::filesystem::path& pat
 }
 
 Result<std::unique_ptr<Ledger>> Ledger::open_existing(const std::filesystem::path& path, int flags) {
+  auto ledger = open_as(path.string(), path, flags);
+  if (ledger || flags != SQLITE_OPEN_READONLY || !is_at_rest_on_read_only(path)) return ledger;
+  return open_as(immutable_uri(path), path, flags | SQLITE_OPEN_URI);
+}
+
+Result<std::unique_ptr<Ledger>> Ledger::open_as(const std::string& name, const std::filesystem::path& path, int flags) {
   sqlite3* database = nullptr;
-  const bool opened = sqlite3_open_v2(path.c_str(), &database, flags | SQLITE_OPEN_FULLMUTEX, nullptr) == SQLITE_OK;
+  const bool opened = sqlite3_open_v2(name.c_str(), &database, flags | SQLITE_OPEN_FULLMUTEX, nullptr) == SQLITE_OK;
   auto connection = std::make_unique<Connection>(database, path);
   Connection& db = *connection;
   const auto damaged = [&](std::string_view why) {
@@ -277,13 +304,16 @@ Result<std::unique_ptr<Ledger>> Ledger::open_existing(const std::filesystem::pat
                     "it are still good",
                     path.string(), why)};
   };
-  if (!opened) return damaged(sqlite3_errmsg(database));
+  const auto refused = [&](Error why) { return why.kind == ErrorKind::input_data ? damaged(why.message) : why; };
+  if (!opened) return refused(db.fault());
+  // A ledger that is refused stays as it is: closing it does not fold its log into it.
+  sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_busy_timeout(database, kBusyMilliseconds);
   int64_t application = 0, version = 0;
   std::string state;
   const auto into = [](int64_t& number) { return [&number](sqlite3_stmt* s) { number = sqlite3_column_int64(s, 0); }; };
-  if (auto ok = db.run("pragma application_id", {}, into(application)); !ok) return damaged(ok.error().message);
-  if (auto ok = db.run("pragma user_version", {}, into(version)); !ok) return damaged(ok.error().message);
+  if (auto ok = db.run("pragma application_id", {}, into(application)); !ok) return refused(std::move(ok).error());
+  if (auto ok = db.run("pragma user_version", {}, into(version)); !ok) return refused(std::move(ok).error());
   if (application != kApplicationId) return damaged("it was made by another program, or is empty");
   if (version > kLedgerVersion) {
     return Error{ErrorKind::configuration,
@@ -291,8 +321,9 @@ Result<std::unique_ptr<Ledger>> Ledger::open_existing(const std::filesystem::pat
                              path.string(), version, kLedgerVersion)};
   }
   auto ok = db.run("pragma integrity_check(1)", {}, [&](sqlite3_stmt* s) { state = text_of(s, 0); });
-  if (!ok) return damaged(ok.error().message);
+  if (!ok) return refused(std::move(ok).error());
   if (state != "ok") return damaged(state);
+  sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
   if ((flags & SQLITE_OPEN_READWRITE) != 0)
     if (auto synced = db.script("pragma synchronous=full"); !synced) return std::move(synced).error();
   return std::unique_ptr<Ledger>(new Ledger(std::move(connection)));

@@ -22,6 +22,7 @@ Signals::Signals() {
   const sigset_t set = our_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // a file at its quota is an error of that file
   watcher_ = std::jthread([this](std::stop_token ended) { watch(ended); });
 }
 
