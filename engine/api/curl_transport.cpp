@@ -8,6 +8,7 @@
 
 #include "engine/api/transport.h"
 #include "engine/base/check.h"
+#include "engine/base/crash_point.h"
 
 namespace bulkwrite::api {
 namespace {
@@ -68,7 +69,10 @@ size_t take_header(char* bytes, size_t one, size_t count, void* self) {
     exchange.too_large = true;
     return 0;
   }
-  if (line.starts_with("HTTP/")) exchange.reply.headers.clear();
+  if (line.starts_with("HTTP/")) {
+    crash_point("http: a request has left, and its reply has begun");
+    exchange.reply.headers.clear();
+  }
   const size_t colon = line.find(':');
   if (colon != std::string_view::npos)
     exchange.reply.headers.emplace_back(lower(line.substr(0, colon)), trim(line.substr(colon + 1)));

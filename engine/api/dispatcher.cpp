@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/base/crash_point.h"
 #include "engine/base/deliberate_bug.h"
 
 namespace bulkwrite::api {
@@ -23,6 +24,23 @@ uint64_t exchange_of(uint64_t chunk_index) {
 }
 uint64_t chunk_of(uint64_t exchange) {
   return exchange - 1;
+}
+
+struct Places {
+  const char *about_to_ask, *answered;
+};
+Places places_of(RequestKind kind) {
+  switch (kind) {
+    case RequestKind::upload:
+      return {"upload: about to leave", "upload: answered"};
+    case RequestKind::create:
+      return {"create: about to leave", "create: answered"};
+    case RequestKind::details:
+      return {"details: about to be asked for", "details: answered"};
+    case RequestKind::download:
+      return {"download: about to be asked for", "download: answered"};
+  }
+  return {"", ""};
 }
 
 // scheme://host:port of a URL.
@@ -136,6 +154,7 @@ Result<void> Dispatcher::renew_token() {
   if (renewing_ || !session_.can_refresh()) return {};
   auto request = session_.refresh_request();
   if (!request) return std::move(request).error();
+  crash_point("token: about to be asked for");
   transport_.start(kTokenExchange, *std::move(request));
   renewing_ = true;
   return {};
@@ -143,6 +162,7 @@ Result<void> Dispatcher::renew_token() {
 
 Result<void> Dispatcher::on_token(const Reply& reply) {
   renewing_ = false;
+  crash_point("token: answered");
   const ReplyClass kind = classify(reply);
   if (kind == ReplyClass::answered || kind == ReplyClass::refused || is_token_refusal(reply)) {
     if (auto ok = session_.accept(reply); !ok) return ok;
@@ -166,6 +186,7 @@ Result<void> Dispatcher::send(Submission& submission, RequestKind kind) {
     if (auto ok = journal_.created(chunk, submission.file_id()); !ok) return ok;
   submission.sent(session_.generation());
   ++requests_;
+  crash_point(places_of(kind).about_to_ask);
   transport_.start(exchange_of(chunk), *std::move(request));
   return {};
 }
@@ -224,6 +245,7 @@ Result<void> Dispatcher::on_completion(Completion completion) {
   const auto found = submissions_.find(chunk_of(completion.id));
   BULKWRITE_CHECK(found != submissions_.end(), "a reply belongs to a submission");
   Submission& submission = found->second;
+  crash_point(places_of(submission.stage()).answered);
   // Of a create only the service's own words say that there is no job.
   const bool speaks_for_service =
       submission.stage() != RequestKind::create || parse_service_error(completion.reply.body).has_value();
@@ -261,6 +283,10 @@ Result<void> Dispatcher::note(Submission& submission, Submission::Change change)
       break;
     case Submission::Change::created:
       written = journal_.created(chunk, submission.job_id());
+      if (!written)
+        return in_context(
+            fmt::format("job {} of chunk {} exists, but that cannot be written down", submission.job_id(), chunk),
+            std::move(written).error());
       break;
     case Submission::Change::not_created:
       written = journal_.not_created(chunk, submission.why());

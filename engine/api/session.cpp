@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "engine/base/crash_point.h"
+
 namespace bulkwrite::api {
 namespace {
 
@@ -159,10 +161,14 @@ Result<Reply> Session::exchange(const std::function<Result<Request>()>& make) {
 
 Result<Reply> Session::wait_for(Request request) {
   const uint64_t id = ++next_id_;
+  crash_point("session: about to ask");
   transport_.start(id, std::move(request));
   for (;;) {
-    for (Completion& done : transport_.wait(kLook))
-      if (done.id == id) return std::move(done.reply);
+    for (Completion& done : transport_.wait(kLook)) {
+      if (done.id != id) continue;
+      crash_point("session: answered");
+      return std::move(done.reply);
+    }
     if (stop_.stop_requested()) return stopped();
   }
 }

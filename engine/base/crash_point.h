@@ -10,7 +10,8 @@ using CrashHook = void (*)(const char* place);
 
 inline std::atomic<CrashHook> crash_hook{nullptr};
 
-// `place` names what has just been done, such as "ledger: creating".
+// `place` names what has just been done, or is about to be: "create: about to leave". A change of the ledger is named
+// by its SQL, a file that now has its name by its path. Valid during the call only.
 inline void crash_point(const char* place) {
   if (const CrashHook hook = crash_hook.load(std::memory_order_relaxed)) hook(place);
 }

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <system_error>
 
+#include "engine/base/crash_point.h"
+
 namespace bulkwrite {
 namespace {
 
@@ -158,13 +160,11 @@ Result<void> AtomicFile::write_through(std::string_view bytes) {
 
 Result<void> AtomicFile::commit() {
   if (auto flushed = flush(); !flushed) return flushed;
-  if (::fsync(file_.get()) != 0 || ::rename(part_of(path_).c_str(), path_.c_str()) != 0) {
-    Error error = cannot_write(path_, errno);
-    abandon();
-    return error;
-  }
+  crash_point("file: written, not renamed yet");
+  auto renamed = ::fsync(file_.get()) != 0 ? cannot_write(path_, errno) : rename_file(part_of(path_), path_);
+  if (!renamed) abandon();
   file_.reset();
-  return sync_directory(path_.parent_path());
+  return renamed;
 }
 
 Result<void> write_file(const std::filesystem::path& path, std::string_view bytes) {
@@ -174,11 +174,18 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view byte
   return file->commit();
 }
 
+Result<void> rename_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) return cannot_write(to, errno);
+  crash_point(to.c_str());  // which file has its name
+  return sync_directory(to.parent_path());
+}
+
 Result<void> remove_file(const std::filesystem::path& path) {
   if (::unlink(path.c_str()) != 0) {
     if (errno == ENOENT) return {};
     return Error{ErrorKind::cannot_write, fmt::format("cannot remove {}: {}", path.string(), errno_text(errno))};
   }
+  crash_point("file: removed");
   return sync_directory(path.parent_path());
 }
 
@@ -187,6 +194,7 @@ Result<void> make_directories(const std::filesystem::path& path) {
   std::filesystem::create_directories(path, failure);
   if (failure)
     return Error{ErrorKind::cannot_write, fmt::format("cannot create {}: {}", path.string(), failure.message())};
+  crash_point("directory: made");
   return {};
 }
 

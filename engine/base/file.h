@@ -62,6 +62,8 @@ class AtomicFile {
 };
 
 Result<void> write_file(const std::filesystem::path& path, std::string_view bytes);  // by AtomicFile
+// Durably; what had the name `to` is gone.
+Result<void> rename_file(const std::filesystem::path& from, const std::filesystem::path& to);
 // Durably. A file that is not there is gone already.
 Result<void> remove_file(const std::filesystem::path& path);
 Result<void> make_directories(const std::filesystem::path& path);

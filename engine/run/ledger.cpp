@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <array>
 #include <mutex>
@@ -11,6 +12,7 @@
 
 #include "engine/base/crash_point.h"
 #include "engine/base/deliberate_bug.h"
+#include "engine/base/file.h"
 
 namespace bulkwrite::run {
 namespace {
@@ -71,6 +73,22 @@ Value number(uint64_t value) {
 }
 Value number(std::optional<uint64_t> value) {
   return value ? number(*value) : Value();
+}
+
+// Whether SQLite's way of reading along with a writer cannot work, and is not needed: nothing can be written beside the
+// ledger, and all of it is in the ledger's own file.
+bool is_at_rest_on_read_only(const std::filesystem::path& path) {
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  std::error_code not_there;
+  const uintmax_t log_bytes = std::filesystem::file_size(path.string() + "-wal", not_there);
+  return access(folder.c_str(), W_OK) != 0 && (not_there || log_bytes == 0);
+}
+
+std::string immutable_uri(const std::filesystem::path& path) {
+  std::string uri = "file:";
+  for (const char c : path.string())
+    uri += c == '%' || c == '?' || c == '#' ? fmt::format("%{:02X}", static_cast<unsigned char>(c)) : std::string(1, c);
+  return uri + "?immutable=1";
 }
 
 }  // namespace
@@ -155,14 +173,22 @@ class Ledger::Connection {
     sqlite3_reset(statement);
     sqlite3_clear_bindings(statement);
     if (outcome && !sqlite3_get_autocommit(database_)) return outcome;
-    if (outcome && !row) crash_point("ledger");
+    if (outcome && !row) crash_point(sql);
     return outcome;
   }
 
   Result<void> script(const char* sql) {
     if (sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return fault();
-    if (sqlite3_get_autocommit(database_)) crash_point("ledger");
+    if (sqlite3_get_autocommit(database_)) crash_point(sql);
     return {};
+  }
+
+  // What SQLite says of the last call.
+  Error fault() const {
+    const int code = sqlite3_errcode(database_);
+    const bool is_damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+    return {is_damaged ? ErrorKind::input_data : ErrorKind::cannot_write,
+            fmt::format("the ledger {}: {}", path_.string(), sqlite3_errmsg(database_))};
   }
 
   std::mutex mutex;
@@ -184,10 +210,6 @@ class Ledger::Connection {
       sqlite3_bind_null(statement, at);
   }
 
-  Result<void> fault() const {
-    return Error{ErrorKind::cannot_write, fmt::format("the ledger {}: {}", path_.string(), sqlite3_errmsg(database_))};
-  }
-
   sqlite3* const database_;
   const std::filesystem::path path_;
   std::unordered_map<const char*, sqlite3_stmt*> statements_;
@@ -197,6 +219,21 @@ Ledger::Ledger(std::unique_ptr<Connection> connection) : connection_(std::move(c
 Ledger::~Ledger() = default;
 
 Result<std::unique_ptr<Ledger>> Ledger::create(const std::filesystem::path& path, const RunFacts& facts) {
+  if (path == ":memory:" || deliberate_bug(DeliberateBug::ledger_named_early)) return make(path, facts);
+  std::error_code unknown;
+  if (std::filesystem::exists(path, unknown))
+    return Error{ErrorKind::cannot_write,
+                 fmt::format("cannot create the ledger {}: it is there already", path.string())};
+  // Under its name only when it is complete: a crash leaves no ledger that does not know its run.
+  const std::filesystem::path part = path.string() + ".part";
+  for (const char* const leftover : {"", "-journal", "-wal", "-shm"})
+    if (auto ok = remove_file(part.string() + leftover); !ok) return std::move(ok).error();
+  if (auto made = make(part, facts); !made) return std::move(made).error();
+  if (auto ok = rename_file(part, path); !ok) return std::move(ok).error();
+  return open(path);
+}
+
+Result<std::unique_ptr<Ledger>> Ledger::make(const std::filesystem::path& path, const RunFacts& facts) {
   sqlite3* database = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXCLUSIVE | SQLITE_OPEN_FULLMUTEX;
   const bool opened = sqlite3_open_v2(path.c_str(), &database, flags, nullptr) == SQLITE_OK;
@@ -205,16 +242,15 @@ Result<std::unique_ptr<Ledger>> Ledger::create(const std::filesystem::path& path
     return Error{ErrorKind::cannot_write,
                  fmt::format("cannot create the ledger {}: {}", path.string(), sqlite3_errmsg(database))};
   Connection& db = *connection;
+  crash_point("ledger: its file is made");
   std::unique_ptr<Ledger> ledger(new Ledger(std::move(connection)));
   const std::string marks =
       fmt::format("pragma application_id = {}; pragma user_version = {};", kApplicationId, kLedgerVersion);
-  if (auto ok = db.script("pragma journal_mode=wal; pragma synchronous=full;"); !ok) return std::move(ok).error();
-  // All or nothing: a crash leaves no ledger that knows its tables but not its run.
-  if (auto ok = db.run("begin immediate", {}); !ok) return std::move(ok).error();
+  if (auto ok = db.script("pragma synchronous=full; begin immediate;"); !ok) return std::move(ok).error();
   if (auto ok = db.script(kTables); !ok) return std::move(ok).error();
   if (auto ok = db.script(marks.c_str()); !ok) return std::move(ok).error();
   if (auto ok = ledger->write_facts(facts); !ok) return std::move(ok).error();
-  if (auto ok = db.run("commit", {}); !ok) return std::move(ok).error();
+  if (auto ok = db.script("commit; pragma journal_mode=wal;"); !ok) return std::move(ok).error();
   return ledger;
 }
 
@@ -251,8 +287,14 @@ Result<std::unique_ptr<Ledger>> Ledger::look_at(const std::filesystem::path& pat
 }
 
 Result<std::unique_ptr<Ledger>> Ledger::open_existing(const std::filesystem::path& path, int flags) {
+  auto ledger = open_as(path.string(), path, flags);
+  if (ledger || flags != SQLITE_OPEN_READONLY || !is_at_rest_on_read_only(path)) return ledger;
+  return open_as(immutable_uri(path), path, flags | SQLITE_OPEN_URI);
+}
+
+Result<std::unique_ptr<Ledger>> Ledger::open_as(const std::string& name, const std::filesystem::path& path, int flags) {
   sqlite3* database = nullptr;
-  const bool opened = sqlite3_open_v2(path.c_str(), &database, flags | SQLITE_OPEN_FULLMUTEX, nullptr) == SQLITE_OK;
+  const bool opened = sqlite3_open_v2(name.c_str(), &database, flags | SQLITE_OPEN_FULLMUTEX, nullptr) == SQLITE_OK;
   auto connection = std::make_unique<Connection>(database, path);
   Connection& db = *connection;
   const auto damaged = [&](std::string_view why) {
@@ -262,13 +304,16 @@ Result<std::unique_ptr<Ledger>> Ledger::open_existing(const std::filesystem::pat
                     "it are still good",
                     path.string(), why)};
   };
-  if (!opened) return damaged(sqlite3_errmsg(database));
+  const auto refused = [&](Error why) { return why.kind == ErrorKind::input_data ? damaged(why.message) : why; };
+  if (!opened) return refused(db.fault());
+  // A ledger that is refused stays as it is: closing it does not fold its log into it.
+  sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_busy_timeout(database, kBusyMilliseconds);
   int64_t application = 0, version = 0;
   std::string state;
   const auto into = [](int64_t& number) { return [&number](sqlite3_stmt* s) { number = sqlite3_column_int64(s, 0); }; };
-  if (auto ok = db.run("pragma application_id", {}, into(application)); !ok) return damaged(ok.error().message);
-  if (auto ok = db.run("pragma user_version", {}, into(version)); !ok) return damaged(ok.error().message);
+  if (auto ok = db.run("pragma application_id", {}, into(application)); !ok) return refused(std::move(ok).error());
+  if (auto ok = db.run("pragma user_version", {}, into(version)); !ok) return refused(std::move(ok).error());
   if (application != kApplicationId) return damaged("it was made by another program, or is empty");
   if (version > kLedgerVersion) {
     return Error{ErrorKind::configuration,
@@ -276,8 +321,9 @@ Result<std::unique_ptr<Ledger>> Ledger::open_existing(const std::filesystem::pat
                              path.string(), version, kLedgerVersion)};
   }
   auto ok = db.run("pragma integrity_check(1)", {}, [&](sqlite3_stmt* s) { state = text_of(s, 0); });
-  if (!ok) return damaged(ok.error().message);
+  if (!ok) return refused(std::move(ok).error());
   if (state != "ok") return damaged(state);
+  sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
   if ((flags & SQLITE_OPEN_READWRITE) != 0)
     if (auto synced = db.script("pragma synchronous=full"); !synced) return std::move(synced).error();
   return std::unique_ptr<Ledger>(new Ledger(std::move(connection)));

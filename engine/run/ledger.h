@@ -71,15 +71,16 @@ struct RunFacts {
 // Says what has changed of the second against the first; empty where they are one.
 std::string difference(const RunFacts& run, const RunFacts& now);
 
-// Every change is committed and synced before its call returns. Calls from any thread. Failures are cannot_write, or of
-// open(): input_data for a ledger that is damaged or none, configuration for one of a newer program. A ledger that
-// cannot be opened stays as it is.
+// Every change is committed and synced before its call returns. Calls from any thread. Failures are cannot_write, and
+// input_data for a ledger that is damaged or none; of open() also configuration, for one of a newer program. A ledger
+// that cannot be opened stays as it is.
 class Ledger final : public api::Journal {
  public:
-  // `path` must not exist yet. ":memory:" is a ledger that lives as long as this object.
+  // `path` must not exist yet. It does once the ledger is complete; until then it is "<path>.part". ":memory:" is a
+  // ledger that lives as long as this object.
   static Result<std::unique_ptr<Ledger>> create(const std::filesystem::path& path, const RunFacts& facts);
   static Result<std::unique_ptr<Ledger>> open(const std::filesystem::path& path);
-  // To look at it only, perhaps while a run goes on.
+  // To look at it only, perhaps while a run goes on, or where nothing can be written.
   static Result<std::unique_ptr<Ledger>> look_at(const std::filesystem::path& path);
   ~Ledger() override;
 
@@ -125,7 +126,9 @@ class Ledger final : public api::Journal {
  private:
   class Connection;
   explicit Ledger(std::unique_ptr<Connection> connection);
+  static Result<std::unique_ptr<Ledger>> make(const std::filesystem::path& path, const RunFacts& facts);
   static Result<std::unique_ptr<Ledger>> open_existing(const std::filesystem::path& path, int flags);
+  static Result<std::unique_ptr<Ledger>> open_as(const std::string& name, const std::filesystem::path& path, int flags);
   Result<void> write_facts(const RunFacts& facts);
   std::unique_ptr<Connection> connection_;
 };

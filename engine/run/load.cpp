@@ -8,6 +8,7 @@
 #include "engine/api/callback_listener.h"
 #include "engine/api/dispatcher.h"
 #include "engine/base/clock.h"
+#include "engine/base/deliberate_bug.h"
 #include "engine/run/archive.h"
 #include "engine/run/front.h"
 #include "engine/run/in_order.h"
@@ -91,30 +92,33 @@ Result<void> plan_load(Session& session, const std::optional<ModuleTexts>& kept)
   return {};
 }
 
-bool is_finished(Session& session) {
+// Whether no session will read the sources once more; resolving an uncertain chunk would.
+bool is_over(Session& session) {
   auto ended = session.ledger->ended_with_blank_lines();
   auto states = session.ledger->states();
   if (!ended || !ended->has_value() || !states) return false;
   const bool safe = is_safe_to_resend(session.plan->facts);
-  return std::all_of(states->begin(), states->end(), [&](const auto& chunk) {
-    const NextStep step = next_step(chunk.second, safe);
-    return step == NextStep::nothing || step == NextStep::hear_of;
-  });
+  return std::all_of(states->begin(), states->end(),
+                     [&](const auto& chunk) { return next_step(chunk.second, safe) == NextStep::nothing; });
 }
 
-void add_totals(Session& session, Summary& summary) {
+// Whether everything that was cut is accounted for. What broke off a session has its own error; without one, a record
+// that is missing is unexpected.
+bool add_totals(Session& session, Summary& summary) {
   const auto totals = session.ledger->totals();
   const auto ended = session.ledger->ended_with_blank_lines();
   if (!totals || !ended) {
     summary.errors.push_back(!totals ? totals.error() : ended.error());
-    return;
+    return false;
   }
   summary.blank_lines = ended->value_or(totals->blank_lines);
-  if (summary.records_read == totals->records && summary.records_read == session.progress.records_read) return;
-  summary.errors.push_back(
-      {ErrorKind::unexpected,
-       fmt::format("{} records were cut, but only {} are accounted for: the result files are not complete",
-                   session.progress.records_read.load(), summary.records_read)});
+  const uint64_t cut = session.progress.records_read;
+  if (summary.records_read == totals->records && summary.records_read == cut) return true;
+  summary.errors.push_back({summary.errors.empty() ? ErrorKind::unexpected : summary.errors.front().kind,
+                            fmt::format("{} records were cut, but only {} are accounted for: no result files are "
+                                        "written until `bulkwrite resume {}` has seen to the others",
+                                        cut, summary.records_read, summary.run_dir)});
+  return false;
 }
 
 uint64_t records_abandoned(Ledger& ledger) {
@@ -128,11 +132,17 @@ uint64_t records_abandoned(Ledger& ledger) {
   return records;
 }
 
+// The result files first, and then the summary, which says that they are there. Only when nobody will read the sources
+// once more can the copies of them go.
+Result<void> write_out(Session& session, const Summary& summary, Reconciler& reconciler, const Spool& spool) {
+  if (auto ok = reconciler.commit(); !ok) return ok;
+  if (deliberate_bug(DeliberateBug::spool_removed_early)) spool.remove_all();
+  if (auto ok = write_file(session.directory.summary(), to_json(summary) + "\n"); !ok) return ok;
+  if (is_over(session)) spool.remove_all();
+  return {};
+}
+
 Summary finish(Session& session, Summary summary, Reconciler& reconciler, const Spool& spool) {
-  if (auto ok = reconciler.commit(); !ok)
-    summary.errors.push_back(std::move(ok).error());
-  else if (is_finished(session))
-    spool.remove_all();
   const LoadOptions& options = session.options;
   summary.run_dir = session.directory.path.string();
   summary.signal = options.stop_signal ? options.stop_signal() : 0;
@@ -141,9 +151,8 @@ Summary finish(Session& session, Summary summary, Reconciler& reconciler, const 
   summary.abandoned = records_abandoned(*session.ledger);
   summary.threshold_reached = options.rejects_max && summary.rejected > *options.rejects_max;
   if (auto ok = check_conservation(summary); !ok) summary.errors.push_back(std::move(ok).error());
-  add_totals(session, summary);
-  if (auto ok = write_file(session.directory.summary(), to_json(summary) + "\n"); !ok)
-    summary.errors.push_back(std::move(ok).error());
+  if (add_totals(session, summary))
+    if (auto ok = write_out(session, summary, reconciler, spool); !ok) summary.errors.push_back(std::move(ok).error());
   return summary;
 }
 
@@ -282,9 +291,33 @@ Result<ModuleTexts> kept_module(const RunDirectory& directory) {
   return ModuleTexts{*std::move(fields), *std::move(layouts)};
 }
 
+bool may_have_result(ChunkState state) {
+  return state == ChunkState::created || state == ChunkState::in_flight || state == ChunkState::finished;
+}
+
+// A result beside the ledger of which that cannot know: the ledger is an older copy, or has lost its log, and what it
+// takes for not sent was sent.
+Result<void> check_not_older(Session& session) {
+  auto states = session.ledger->states();
+  if (!states) return std::move(states).error();
+  std::error_code failure;
+  size_t results = 0, known = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(session.directory.results(), failure))
+    results += entry.path().extension() == ".zip" ? 1 : 0;
+  for (const auto& [chunk_index, state] : *states)
+    known += may_have_result(state) && std::filesystem::exists(session.directory.result(chunk_index), failure) ? 1 : 0;
+  if (results == known) return {};
+  return Error{ErrorKind::input_data,
+               fmt::format("the ledger {} is older than its run: {} result archives in {} are of jobs that it does not "
+                           "know, so what it takes for not sent may have been loaded; put the newest ledger.db and "
+                           "ledger.db-wal back",
+                           session.directory.ledger().string(), results - known, session.directory.results().string())};
+}
+
 // Goes on with the run in session.directory, whose lock and ledger are in our hands.
 Result<Summary> go_on(Session& session, const RunFacts& facts) {
   Ledger& ledger = *session.ledger;
+  if (auto ok = check_not_older(session); !ok) return std::move(ok).error();
   // From here on the numbers of the last session do not hold.
   if (auto ok = remove_file(session.directory.summary()); !ok) return std::move(ok).error();
   if (auto ok = make_directories(session.directory.spool()); !ok) return std::move(ok).error();

@@ -29,7 +29,8 @@ LoadLine::LoadLine(Front& front, const LoadPlan& plan, Ledger& ledger, const Spo
       progress_(progress),
       archive_name_(archive_name_of(front.source(0).name)),
       used_(2 * size_t{worker_count(options.workers)} + 8),
-      remainder_(std::move(remainder)) {
+      remainder_(std::move(remainder)),
+      turns_(remainder_.chunks) {
   for (const Remainder::Step& left : remainder_.steps) {
     if (left.step == NextStep::submit)
       to_send_again_[left.row.ranges.chunk_index] = &left.row;
@@ -105,16 +106,19 @@ void LoadLine::run_worker() {
                               .archive_header = plan_.archive_header,
                               .archive_name = archive_name_,
                               .callback_url = options_.callback_url,
-                              .packing = options_.packing});
+                              .packing = options_.packing,
+                              .turns = &turns_});
   while (auto chunk = cut_.pop()) {
     auto work = prepare(*chunk, preparer);
     used_.push(*std::move(chunk));  // before we wait for the network, so that the front can fill it meanwhile
-    if (!work)
+    if (!work) {
+      turns_.close();  // this chunk's will not come
       fail(std::move(work).error());
-    else if (!*work)
+    } else if (!*work) {
       ended_.push(std::nullopt);
-    else if (packed_.push(**std::move(work)))
+    } else if (packed_.push(**std::move(work))) {
       transport_.wake();
+    }
   }
 }
 

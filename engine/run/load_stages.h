@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <mutex>
 #include <stop_token>
 #include <unordered_map>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "engine/run/reconcile.h"
 #include "engine/run/remainder.h"
 #include "engine/run/run_directory.h"
+#include "engine/run/turns.h"
 
 namespace bulkwrite::run {
 
@@ -85,6 +87,7 @@ class LoadLine {
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
 
   const Remainder remainder_;
+  Turns turns_;                                                  // of chunks, to the ledger
   std::unordered_map<uint64_t, const ChunkRow*> to_send_again_;  // of the remainder, by chunk_index
   std::deque<const Remainder::Step*> to_track_;
 

@@ -20,10 +20,9 @@ Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* 
   }
   row.sent = member_.records();
   Prepared prepared{.rejected = row.records - row.sent};
-  const auto write_down = [&] { return before != nullptr ? ledger_.repack(row) : ledger_.add_chunk(row); };
   if (row.sent == 0) {
     row.state = ChunkState::empty;
-    if (auto ok = write_down(); !ok) return std::move(ok).error();
+    if (auto ok = write_down(row, before == nullptr); !ok) return std::move(ok).error();
     return prepared;
   }
 
@@ -34,7 +33,7 @@ Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* 
   row.csv_bytes = bytes.size();
   row.zip_bytes = archive->bytes.size();
   row.crc_member = archive->member_crc;
-  if (auto ok = write_down(); !ok) return std::move(ok).error();
+  if (auto ok = write_down(row, before == nullptr); !ok) return std::move(ok).error();
   auto callback_url = callback_url_for(chunk.chunk_index);
   if (!callback_url) return std::move(callback_url).error();
   prepared.work = api::Work{.chunk_index = chunk.chunk_index,
@@ -45,6 +44,16 @@ Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* 
                             .callback_url = *std::move(callback_url),
                             .resent = row.resent};
   return prepared;
+}
+
+// The chunk that is waited for is in another thread's hands: they take the chunks in order.
+Result<void> Preparer::write_down(const ChunkRow& row, bool is_new) {
+  if (!is_new) return ledger_.repack(row);
+  if (options_.turns != nullptr && !options_.turns->wait_for(row.ranges.chunk_index))
+    return Error{ErrorKind::transient, "the load has ended before the chunk was written down"};
+  auto done = ledger_.add_chunk(row);
+  if (done && options_.turns != nullptr) options_.turns->pass_on();
+  return done;
 }
 
 // A URL of its own for the chunk, whose token the ledger knows before the service does.

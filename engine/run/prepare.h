@@ -11,6 +11,7 @@
 #include "engine/run/ledger.h"
 #include "engine/run/member.h"
 #include "engine/run/options.h"
+#include "engine/run/turns.h"
 #include "engine/schema/checker.h"
 #include "engine/zip/archive.h"
 
@@ -22,6 +23,7 @@ struct PrepareOptions {
   std::string archive_name;                        // that the archives' names begin with
   std::string callback_url;                        // a token is put behind it; empty: nobody listens
   Packing packing = Packing::small;
+  Turns* turns = nullptr;  // of those who prepare at once; null: there is one only
 };
 
 // One thread each; the ledger and the checker must outlive it.
@@ -33,10 +35,13 @@ class Preparer {
     uint64_t rejected = 0;
     std::optional<api::Work> work;  // nothing where no record of it may be sent
   };
-  // `before`: what the ledger knows of the chunk from an earlier session; null for a new one. Spoils the chunk's index.
+  // `before`: what the ledger knows of the chunk from an earlier session; null for a new one. New ones enter the ledger
+  // in the order of the input, so that at any instant it knows the chunks up to one and none behind it. Spoils the
+  // chunk's index. Errors: of the ledger; transient once the turns are closed.
   Result<Prepared> prepare(csv::Chunk& chunk, const ChunkRow* before);
 
  private:
+  Result<void> write_down(const ChunkRow& row, bool is_new);
   Result<std::string> callback_url_for(uint64_t chunk_index);
 
   Ledger& ledger_;

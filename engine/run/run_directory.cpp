@@ -9,6 +9,27 @@
 #include "engine/base/file.h"
 
 namespace bulkwrite::run {
+namespace {
+
+// Whether a run may have left it that died before it had a ledger.
+bool is_of_unbegun_run(const std::filesystem::directory_entry& entry) {
+  const std::string name = entry.path().filename().string();
+  std::error_code failure;
+  if (name == "results" || name == "spool") return std::filesystem::is_empty(entry.path(), failure);
+  for (const std::string_view begin : {"lock", "fields.json", "layouts.json", "ledger.db.part"})
+    if (name.starts_with(begin)) return true;
+  return false;
+}
+
+bool is_free(const std::filesystem::path& directory) {
+  std::error_code failure;
+  if (!std::filesystem::exists(directory, failure)) return true;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, failure))
+    if (!is_of_unbegun_run(entry)) return false;
+  return !failure;
+}
+
+}  // namespace
 
 std::filesystem::path RunDirectory::result(uint64_t chunk_index) const {
   return results() / fmt::format("chunk-{:05}.zip", chunk_index);
@@ -21,8 +42,7 @@ Result<RunDirectory> RunDirectory::make(const std::filesystem::path& asked, cons
         fmt::format("{:%Y%m%dT%H%M%SZ}-{:06x}", fmt::gmtime(std::time(nullptr)), std::random_device{}() & 0xFFFFFF);
     made.path = runs_root / id;
   }
-  std::error_code failure;
-  if (std::filesystem::exists(made.path, failure) && !std::filesystem::is_empty(made.path, failure)) {
+  if (!is_free(made.path)) {
     return Error{
         ErrorKind::cannot_write,
         made.path.string() + " is not empty: name a new directory with --run-dir, so that no run is overwritten"};

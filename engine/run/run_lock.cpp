@@ -6,6 +6,8 @@
 
 #include <cerrno>
 
+#include "engine/base/crash_point.h"
+
 namespace bulkwrite::run {
 namespace {
 
@@ -26,7 +28,10 @@ Error cannot_lock(const std::filesystem::path& directory, int error_number) {
 Result<RunLock> RunLock::take(const std::filesystem::path& run_dir) {
   auto file = open_lock(run_dir);
   if (!file) return std::move(file).error();
-  if (::flock(file->get(), LOCK_EX | LOCK_NB) == 0) return RunLock(*std::move(file));
+  if (::flock(file->get(), LOCK_EX | LOCK_NB) == 0) {
+    crash_point("lock: taken");
+    return RunLock(*std::move(file));
+  }
   if (errno != EWOULDBLOCK) return cannot_lock(run_dir, errno);
   return Error{ErrorKind::transient,
                fmt::format("another process is working on the run {}: wait until it has ended", run_dir.string())};

@@ -22,8 +22,10 @@ std::string cut_text(const InputOptions& options) {
 }
 
 std::string options_text(const LoadOptions& options) {
+  // Of an empty path nothing is made absolute.
+  const auto& given = options.input.directory;
   std::error_code no_directory;
-  const auto directory = std::filesystem::absolute(options.input.directory / "", no_directory);
+  const auto directory = std::filesystem::absolute(given.empty() ? "." : given, no_directory).lexically_normal() / "";
   const Json json{{"files", options.input.files},
                   {"directory", directory.string()},
                   {"cut", cut_json(options.input)},

@@ -97,8 +97,9 @@ Result<Summary> summary_from_json(std::string_view text) {
     s.run_dir = json.at("run_dir").get<std::string>();
     s.earlier_codes = json.at("exit_codes").get<std::vector<int>>();
   } catch (const nlohmann::json::exception&) {
-    return Error{ErrorKind::input_data, "it is no summary of a run"};
+    s.earlier_codes.clear();
   }
+  if (s.earlier_codes.empty()) return Error{ErrorKind::input_data, "it is no summary of a run"};
   return s;
 }
 

@@ -16,6 +16,7 @@ namespace {
 constexpr size_t kBlockBytes = 64 * 1024;
 // A result holds three of the columns that were sent, and three short ones: this much is not a result.
 constexpr uint64_t kResultBytesMax = 64 << 20;
+constexpr size_t kEchoedMax = 3;  // the first three mapped columns (contract 6.3)
 
 Error not_a_result(std::string why) {
   return {ErrorKind::input_data, "the result is not one: " + std::move(why)};
@@ -129,7 +130,10 @@ Result<void> Verdicts::index(const std::vector<std::string>& names) {
   const auto id = find_column(names, {"RECORD_ID", "ID"});
   const auto errors = find_column(names, {"ERRORS"});
   if (!status || !id) return not_a_result("its header lacks STATUS or RECORD_ID");
-  const size_t echoed = std::min({*status, *id, errors.value_or(*status)});
+  std::vector<size_t> echoed;
+  for (size_t i = 0; i < names.size() && echoed.size() < kEchoedMax; ++i)
+    if (i != *status && i != *id && i != errors) echoed.push_back(i);
+  if (echoed.empty()) return not_a_result("it repeats no column that was sent: nothing ties it to the records");
   csv::RecordReader reader(bytes_);
   for (csv::Record record; reader.next(record);) {
     if (record.flaw) return not_a_result("record " + std::to_string(record.record_number) + " of it is broken");
@@ -137,7 +141,8 @@ Result<void> Verdicts::index(const std::vector<std::string>& names) {
     rows_.push_back({.status = status_of(fields[*status]),
                      .record_id = fields[*id],
                      .errors = errors ? fields[*errors] : std::string_view(),
-                     .echoed = {fields.begin(), fields.begin() + static_cast<ptrdiff_t>(echoed)}});
+                     .echoed = {}});
+    for (const size_t column : echoed) rows_.back().echoed.push_back(fields[column]);
   }
   return {};
 }
