@@ -32,9 +32,12 @@ enum class DeliberateBug {
   verdicts_shifted,            // verdicts are tied to the record before theirs
   echo_ignored,                // verdicts are tied by position without the proof
   chunk_cut_from_wrong_range,  // a chunk is cut again from the range of another
+  crc_not_compared,            // what is read again of a source is taken for what was sent
+  spool_removed_early,         // the copy of a stream goes before the run's results are there
+  ledger_named_early,          // the ledger has its name before it is complete
 };
 
-constexpr std::array<std::pair<std::string_view, DeliberateBug>, 19> kDeliberateBugs{{
+constexpr std::array<std::pair<std::string_view, DeliberateBug>, 22> kDeliberateBugs{{
     {"intent_not_committed", DeliberateBug::intent_not_committed},
     {"created_before_reply", DeliberateBug::created_before_reply},
     {"blind_resend", DeliberateBug::blind_resend},
@@ -54,6 +57,9 @@ constexpr std::array<std::pair<std::string_view, DeliberateBug>, 19> kDeliberate
     {"verdicts_shifted", DeliberateBug::verdicts_shifted},
     {"echo_ignored", DeliberateBug::echo_ignored},
     {"chunk_cut_from_wrong_range", DeliberateBug::chunk_cut_from_wrong_range},
+    {"crc_not_compared", DeliberateBug::crc_not_compared},
+    {"spool_removed_early", DeliberateBug::spool_removed_early},
+    {"ledger_named_early", DeliberateBug::ledger_named_early},
 }};
 
 constexpr std::optional<DeliberateBug> deliberate_bug_named(std::string_view name) {

@@ -219,7 +219,7 @@ Ledger::Ledger(std::unique_ptr<Connection> connection) : connection_(std::move(c
 Ledger::~Ledger() = default;
 
 Result<std::unique_ptr<Ledger>> Ledger::create(const std::filesystem::path& path, const RunFacts& facts) {
-  if (path == ":memory:") return make(path, facts);
+  if (path == ":memory:" || deliberate_bug(DeliberateBug::ledger_named_early)) return make(path, facts);
   std::error_code unknown;
   if (std::filesystem::exists(path, unknown))
     return Error{ErrorKind::cannot_write,
@@ -242,6 +242,7 @@ Result<std::unique_ptr<Ledger>> Ledger::make(const std::filesystem::path& path, 
     return Error{ErrorKind::cannot_write,
                  fmt::format("cannot create the ledger {}: {}", path.string(), sqlite3_errmsg(database))};
   Connection& db = *connection;
+  crash_point("ledger: its file is made");
   std::unique_ptr<Ledger> ledger(new Ledger(std::move(connection)));
   const std::string marks =
       fmt::format("pragma application_id = {}; pragma user_version = {};", kApplicationId, kLedgerVersion);
@@ -477,12 +478,13 @@ Result<std::optional<ChunkRow>> Ledger::chunk(uint64_t chunk_index) {
                    .counts = {maybe(9), maybe(10), maybe(11), maybe(12)},
                    .why = text(13),
                    .resent = integer(14) != 0,
-                   .creates = integer(15)};
+                   .creates = integer(15),
+                   .maybe_created = integer(16) != 0};
   };
   auto done = connection_->run(
       "select state, records, sent, crc_source, crc_member, csv_bytes, zip_bytes, too_long, job_id, added, updated, "
       "skipped, total, why, "
-      "resent, creates from chunks where chunk_index = ?",
+      "resent, creates, maybe_created from chunks where chunk_index = ?",
       {number(chunk_index)}, read_chunk);
   if (!done) return std::move(done).error();
   if (!row) return std::optional<ChunkRow>();
@@ -572,8 +574,10 @@ Result<void> Ledger::uploaded(uint64_t chunk, std::string_view file_id) {
 
 Result<void> Ledger::creating(uint64_t chunk) {
   const std::scoped_lock lock(connection_->mutex);
-  return connection_->run("update chunks set state = 'creating', creates = creates + 1 where chunk_index = ?",
-                          {number(chunk)});
+  return connection_->run(
+      "update chunks set state = 'creating', creates = creates + 1, resent = max(resent, maybe_created) where "
+      "chunk_index = ?",
+      {number(chunk)});
 }
 
 Result<void> Ledger::created(uint64_t chunk, std::string_view job_id) {

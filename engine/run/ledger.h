@@ -51,9 +51,10 @@ struct ChunkRow {
   ChunkState state = ChunkState::packed;
   std::string job_id;
   api::JobCounts counts;
-  std::string why;       // for people, where the state needs a reason
-  bool resent = false;   // its job was created more than once, or may have been
-  uint64_t creates = 0;  // requests to create its job that may have left
+  std::string why;             // for people, where the state needs a reason
+  bool resent = false;         // its job was created more than once, or may have been
+  uint64_t creates = 0;        // requests to create its job that may have left
+  bool maybe_created = false;  // of one of them we do not know the end
 };
 
 // What a run is bound to. It goes on only with the same input, into the same target.

@@ -8,6 +8,7 @@
 #include "engine/api/callback_listener.h"
 #include "engine/api/dispatcher.h"
 #include "engine/base/clock.h"
+#include "engine/base/deliberate_bug.h"
 #include "engine/run/archive.h"
 #include "engine/run/front.h"
 #include "engine/run/in_order.h"
@@ -135,6 +136,7 @@ uint64_t records_abandoned(Ledger& ledger) {
 // once more can the copies of them go.
 Result<void> write_out(Session& session, const Summary& summary, Reconciler& reconciler, const Spool& spool) {
   if (auto ok = reconciler.commit(); !ok) return ok;
+  if (deliberate_bug(DeliberateBug::spool_removed_early)) spool.remove_all();
   if (auto ok = write_file(session.directory.summary(), to_json(summary) + "\n"); !ok) return ok;
   if (is_over(session)) spool.remove_all();
   return {};

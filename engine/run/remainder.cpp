@@ -31,7 +31,8 @@ Result<Remainder> take_up_chunks(Ledger& ledger, uint64_t chunks, bool resend_is
     remainder.records += row.records;
     if (step != NextStep::submit) remainder.rejected += row.records - row.sent;
     if (step == NextStep::nothing || (step == NextStep::hear_of && !listens)) continue;
-    row.resent |= row.state == ChunkState::uncertain || (step == NextStep::submit && row.creates > 0);
+    // Refused before is not created before.
+    row.resent |= step == NextStep::submit && (row.state == ChunkState::uncertain || row.maybe_created);
     if (auto ok = ledger.set_state(i, open_state(step), row.job_id, ""); !ok) return std::move(ok).error();
     remainder.steps.push_back({std::move(row), step});
   }

@@ -25,6 +25,7 @@ struct Fate {
   Milliseconds takes{100};
   bool arrives = true;           // the service acts on it
   std::optional<Reply> instead;  // comes in place of the service's own reply
+  bool outlives = false;         // arrives also when the client is gone before that
   bool is_answered = true;       // false: nothing comes until the request's timeout, then that it is uncertain
 
   static Fate lost_on_the_way() { return {.arrives = false, .instead = service_words::lost()}; }
@@ -56,8 +57,14 @@ class FakeTransport final : public bulkwrite::api::Transport {
     ++waits_;
     const Instant until = clock_.now() + std::max(at_most, Milliseconds(0));
     while (!std::exchange(woken_, false)) {
+      hand_over_orphans();
       const auto next = std::min_element(flights_.begin(), flights_.end(),
                                          [](const auto& a, const auto& b) { return a.second.next < b.second.next; });
+      if (!orphans_.empty() && orphans_.begin()->first <= until &&
+          (next == flights_.end() || orphans_.begin()->first < next->second.next)) {
+        clock_.advance(std::max(orphans_.begin()->first - clock_.now(), Milliseconds(0)));
+        continue;
+      }
       if (next == flights_.end() || next->second.next > until) {
         clock_.advance(until - clock_.now());
         break;
@@ -73,10 +80,23 @@ class FakeTransport final : public bulkwrite::api::Transport {
     return {};
   }
 
-  void cancel(uint64_t id) override { flights_.erase(id); }
+  void cancel(uint64_t id) override {
+    const auto found = flights_.find(id);
+    if (found == flights_.end()) return;
+    // The bytes of a file were the client's.
+    if (const Flight& flight = found->second;
+        flight.fate.outlives && !flight.has_arrived && flight.request.file.empty())
+      orphans_.emplace(flight.next, flight.request);
+    flights_.erase(found);
+  }
+  // The client is gone.
+  void cut_off() {
+    while (!flights_.empty()) cancel(flights_.begin()->first);
+  }
   void wake() override { woken_ = true; }
 
   size_t in_flight() const { return flights_.size(); }
+  size_t orphans() const { return orphans_.size(); }
   size_t most_in_flight() const { return most_in_flight_; }
   size_t waits() const { return waits_; }
   size_t started(Kind kind) const { return started_.contains(kind) ? started_.at(kind) : 0; }
@@ -90,6 +110,14 @@ class FakeTransport final : public bulkwrite::api::Transport {
     bool has_arrived = false;
     std::optional<Reply> reply;
   };
+
+  // What a client that is gone had sent.
+  void hand_over_orphans() {
+    while (!orphans_.empty() && orphans_.begin()->first <= clock_.now()) {
+      const auto orphan = orphans_.extract(orphans_.begin());
+      service_.answer(orphan.mapped(), clock_.now());
+    }
+  }
 
   // A reply, once it is there.
   std::optional<Reply> move_on(Flight& flight) {
@@ -107,6 +135,7 @@ class FakeTransport final : public bulkwrite::api::Transport {
   ServiceTwin& service_;
   bulkwrite::ManualClock& clock_;
   std::map<uint64_t, Flight> flights_;
+  std::multimap<Instant, Request> orphans_;  // by when they arrive
   std::map<Kind, size_t> started_;
   size_t most_in_flight_ = 0, waits_ = 0;
   bool woken_ = false;

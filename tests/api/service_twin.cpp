@@ -102,7 +102,7 @@ Reply ServiceTwin::take_upload(const Request& request) {
   if (!request.file.starts_with("PK"))
     return refusal(200, "INVALID_FILE_FORMAT", "invalid file format. only zip format is supported");
   const std::string file_id = std::to_string(++next_id_);
-  files_.insert(file_id);
+  files_.emplace(file_id, request.file);
   return complete(200, service_words::upload_body(file_id));
 }
 
@@ -134,7 +134,7 @@ Reply ServiceTwin::details(const std::string& job_id, Instant now) const {
   const bool has_ended = now >= job->created_at + planned.takes;
   const std::string status = has_ended ? planned.status : "INPROGRESS";
   json file = {{"status", status}, {"name", job->csv_name}};
-  if (has_ended) {
+  if (has_ended && planned.has_counts) {
     file["added_count"] = planned.added;
     file["updated_count"] = planned.updated;
     file["skipped_count"] = planned.skipped;
@@ -156,7 +156,7 @@ Reply ServiceTwin::download(const std::string& job_id, Instant now) const {
   const Job* const job = find(job_id);
   if (job == nullptr || now < job->created_at + job->plan.takes)
     return complete(404, R"({"x-info":"Link not valid","http_status":"404"})");
-  return complete(200, result_of(*job));
+  return complete(200, result(*job));
 }
 
 std::string ServiceTwin::result_of(const Job& job) {

@@ -7,7 +7,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +29,7 @@ struct JobPlan {
   Milliseconds takes{20'000};
   std::string status = "COMPLETED";
   uint64_t added = 0, updated = 0, skipped = 0;
+  bool has_counts = true;
   bool has_result = true;
 };
 
@@ -60,9 +60,11 @@ class ServiceTwin {
   Milliseconds token_life = std::chrono::hours(1);
   std::string client_id = "client", client_secret = "client-secret", refresh_token = "refresh-secret";
   std::function<JobPlan(const Job&)> plan = [](const Job&) { return JobPlan{}; };
-  std::string download_base;  // empty: a path relative to the host, as documented
+  std::function<std::string(const Job&)> result = result_of;  // the bytes of its result archive
+  std::string download_base;                                  // empty: a path relative to the host, as documented
 
-  Reply answer(const Request& request, Instant now);
+  virtual ~ServiceTwin() = default;
+  virtual Reply answer(const Request& request, Instant now);
 
   void accept_token(const std::string& token, Instant until) { tokens_[token] = until; }
   void forget_tokens() { tokens_.clear(); }
@@ -72,12 +74,16 @@ class ServiceTwin {
   std::optional<Job> take_callback(Instant now);
 
   const std::map<std::string, Job>& jobs() const { return jobs_; }
+  const std::string& file(const std::string& file_id) const { return files_.at(file_id); }  // its bytes
   size_t jobs_of(std::string_view csv_name) const;
   const std::vector<Arrival>& arrivals() const { return arrivals_; }
   size_t count(Kind kind) const;
   size_t count(Kind kind, int status) const;
 
-  static std::string result_of(const Job& job);  // the bytes of its result archive
+  static std::string result_of(const Job& job);
+
+ protected:
+  std::map<std::string, Job> jobs_;
 
  private:
   Reply route(const Request& request, Kind kind, Instant now);
@@ -90,8 +96,7 @@ class ServiceTwin {
   const Job* find(const std::string& job_id) const;
 
   std::map<std::string, Instant> tokens_;
-  std::set<std::string> files_;
-  std::map<std::string, Job> jobs_;
+  std::map<std::string, std::string> files_;
   std::vector<Arrival> arrivals_;
   uint64_t next_id_ = 111'111'000'000'541'000;
 };

@@ -1,5 +1,6 @@
 // bulkwrite-crashing: the program, which can be told to die at any crash point (engine/base/crash_point.h).
 //   BULKWRITE_CRASH_AT=N    SIGKILL to itself at the N-th point, counted over all threads
+//   BULKWRITE_CRASH_PLACE=TEXT   of all points only those count whose name holds TEXT
 //   BULKWRITE_CRASH_LOG=F   a line of F for each point that was passed, the last one included: number, tab, name
 //   BULKWRITE_DELIBERATE_BUG=NAME   in the twin that is compiled with mistakes: the one to make
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 
 #include "engine/base/crash_point.h"
 #include "engine/base/deliberate_bug.h"
@@ -19,6 +21,7 @@ namespace {
 
 std::atomic<uint64_t> passed{0};
 uint64_t fatal = 0;
+const char* place_that_counts = "";
 int log_file = -1;
 
 void note(uint64_t number, const char* place) {
@@ -27,6 +30,7 @@ void note(uint64_t number, const char* place) {
 }
 
 void on_crash_point(const char* place) {
+  if (std::strstr(place, place_that_counts) == nullptr) return;
   const uint64_t number = ++passed;
   if (fatal != 0 && number > fatal)
     for (;;) pause();  // another thread is dying for all of us
@@ -54,6 +58,7 @@ bool set_bug(std::string_view name) {
 
 int main(int argc, char** argv) {
   fatal = std::strtoull(setting("BULKWRITE_CRASH_AT"), nullptr, 10);
+  place_that_counts = setting("BULKWRITE_CRASH_PLACE");
   if (const char* const path = setting("BULKWRITE_CRASH_LOG"); *path != '\0')
     log_file = ::open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (!set_bug(setting("BULKWRITE_DELIBERATE_BUG"))) {

@@ -20,7 +20,8 @@ namespace {
 using e2e::Ended;
 
 constexpr int kKilled = 128 + SIGKILL;
-constexpr int kFinishedWithRejects = 2, kUncertain = 4, kNoInput = 66;
+constexpr int kFinishedWithRejects = 2, kUncertain = 4, kInputData = 65, kNoInput = 66;
+const Point kNowhere{0, ""};
 constexpr int kSessionsMax = 8;
 constexpr uint64_t kSecondPointMax = 150;  // a session that goes on passes about as many
 
@@ -73,16 +74,18 @@ class Kill {
       e2e::spill(file_, csv);
   }
 
-  Session load(uint64_t crash_at = 0) { return call(load_arguments(), crash_at); }
-  Attempt go_through(uint64_t point);
+  Session load(const Point& crash = kNowhere) { return call(load_arguments(), crash); }
+  Attempt go_through(const Point& point);
 
  private:
   std::vector<std::string> load_arguments() const;
-  Session call(std::vector<std::string> arguments, uint64_t crash_at = 0);
-  Session resume(uint64_t crash_at = 0) { return call({"resume", run_.string()}, crash_at); }
+  Session call(std::vector<std::string> arguments, const Point& crash = kNowhere);
+  Session resume(const Point& crash = kNowhere) { return call({"resume", run_.string()}, crash); }
 
   std::optional<Ended> recover();
-  Session go_on(uint64_t crash_at);
+  Session go_on(const Point& crash);
+  void resume_with_another_file();
+  void change_file(const std::string& bytes);
   void note_death(const Session& session);
   bool has_begun() const { return std::filesystem::exists(run_ / "ledger.db"); }
   std::set<std::string> chunks_being_created() const;
@@ -114,32 +117,29 @@ class Kill {
 
 std::vector<std::string> Kill::load_arguments() const {
   const bool is_pipe = scenario_.kept == Scenario::Kept::standard_input;
-  std::vector<std::string> arguments{"load",
-                                     is_pipe ? "-" : file_.string(),
-                                     "--module",
-                                     scenario_.source.module,
-                                     "--records",
-                                     std::to_string(scenario_.source.chunk_records),
-                                     "--sandbox",
-                                     sandbox_.url(),
-                                     "--run-dir",
-                                     run_.string()};
+  std::vector<std::string> arguments{"load",      is_pipe ? "-" : file_.string(),
+                                     "--module",  scenario_.source.module,
+                                     "--records", std::to_string(scenario_.source.chunk_records),
+                                     "--sandbox", sandbox_.url(),
+                                     "--run-dir", run_.string()};
   const std::string& key = scenario_.source.columns[scenario_.source.key_column];
   if (scenario_.upserts) arguments.insert(arguments.end(), {"--operation", "upsert", "--find-by", key});
   return arguments;
 }
 
-Session Kill::call(std::vector<std::string> arguments, uint64_t crash_at) {
+Session Kill::call(std::vector<std::string> arguments, const Point& crash) {
   const std::filesystem::path log = directory_ / fmt::format("points-{}", calls_++);
   arguments.insert(arguments.begin(), program_.path);
   const bool is_pipe = scenario_.kept == Scenario::Kept::standard_input;
   e2e::Process process(
       arguments, directory_.path(), is_pipe ? file_ : "/dev/null",
-      {fmt::format("BULKWRITE_CRASH_AT={}", crash_at), fmt::format("BULKWRITE_CRASH_LOG={}", log.string()),
+      {fmt::format("BULKWRITE_CRASH_AT={}", crash.number), "BULKWRITE_CRASH_PLACE=" + crash.place,
+       fmt::format("BULKWRITE_CRASH_LOG={}", log.string()),
        fmt::format("BULKWRITE_DELIBERATE_BUG={}", program_.deliberate_bug)});
   Session session{process.wait(), {}};
   std::istringstream lines(e2e::slurp(log));
-  for (std::string line; std::getline(lines, line);) session.points.push_back(name_of(line.substr(line.find('\t') + 1)));
+  for (std::string line; std::getline(lines, line);)
+    session.points.push_back(name_of(line.substr(line.find('\t') + 1)));
   return session;
 }
 
@@ -158,19 +158,40 @@ void Kill::note_death(const Session& session) {
 }
 
 // One more session: by resume, or by the call that began it all.
-Session Kill::go_on(uint64_t crash_at) {
-  if (has_begun()) return draw_() % 3 == 0 ? load(crash_at) : resume(crash_at);
+Session Kill::go_on(const Point& crash) {
+  if (has_begun()) return draw_() % 3 == 0 ? load(crash) : resume(crash);
   const Session resumed = resume();
   check(resumed.ended.exit_code == kNoInput,
         fmt::format("resume of a run that has not begun ended with {}", resumed.ended.exit_code));
-  return load(crash_at);
+  return load(crash);
+}
+
+void Kill::change_file(const std::string& bytes) {
+  const auto written = std::filesystem::last_write_time(file_);
+  e2e::spill(file_, bytes);
+  std::filesystem::last_write_time(file_, written);
+}
+
+// The chunks that the ledger knows are compared, the first above all.
+void Kill::resume_with_another_file() {
+  if (!has_begun() || e2e::query(run_ / "ledger.db", "select count(*) from chunks") == 0) return;
+  const std::string csv = scenario_.source.csv();
+  std::string changed = csv;
+  const size_t first = csv.find('\n') + 1;
+  const size_t letter = csv.find_first_of("abcdefghijklmnopqrstuvwxyz", first);
+  changed[letter] = static_cast<char>(csv[letter] - 'a' + 'A');
+  change_file(changed);
+  const Ended ended = resume().ended;
+  check(ended.exit_code == kInputData, fmt::format("with another file it ended with {}: {}", ended.exit_code, ended.err));
+  change_file(csv);
 }
 
 // Goes on until the run is at its end; nothing where it never is.
 std::optional<Ended> Kill::recover() {
-  uint64_t crash_at = draw_() % 2 == 0 ? 1 + draw_() % kSecondPointMax : 0;
+  if (scenario_.changes) resume_with_another_file();
+  Point crash = draw_() % 2 == 0 ? Point{1 + draw_() % kSecondPointMax, ""} : kNowhere;
   for (int i = 0; i < kSessionsMax; ++i) {
-    Session session = go_on(std::exchange(crash_at, 0));
+    Session session = go_on(std::exchange(crash, kNowhere));
     if (session.died()) {
       note_death(session);
     } else if (session.ended.exit_code == kUncertain && !scenario_.upserts) {
@@ -206,7 +227,7 @@ void Kill::settle(uint64_t chunk) {
   check(resolved.exit_code == 0, fmt::format("resolve {} ended with {}: {}", chunk, resolved.exit_code, resolved.err));
 }
 
-Attempt Kill::go_through(uint64_t point) {
+Attempt Kill::go_through(const Point& point) {
   const Session first = load(point);
   std::optional<Ended> ended = first.ended;
   if (first.died()) {
@@ -223,8 +244,7 @@ Attempt Kill::go_through(uint64_t point) {
 }
 
 void Kill::check_end(const Ended& ended) {
-  check(ended.exit_code == kFinishedWithRejects,
-        fmt::format("the run ended with {}: {}", ended.exit_code, ended.err));
+  check(ended.exit_code == kFinishedWithRejects, fmt::format("the run ended with {}: {}", ended.exit_code, ended.err));
   if (ended.exit_code != kFinishedWithRejects) return;
   check_summary(e2e::summary_of(ended));
   check_jobs();
@@ -281,8 +301,9 @@ void Kill::check_records() {
   std::set_difference(found.begin(), found.end(), expected.begin(), expected.end(), std::back_inserter(foreign));
   check(lost.empty(), fmt::format("{} records are not in the CRM, first {}", lost.size(),
                                   lost.empty() ? "" : lost.front()[0] + "|" + lost.front()[1]));
-  check(foreign.empty(), fmt::format("{} records in the CRM are twice there or not the source's, first {}",
-                                     foreign.size(), foreign.empty() ? "" : foreign.front()[0] + "|" + foreign.front()[1]));
+  check(foreign.empty(),
+        fmt::format("{} records in the CRM are twice there or not the source's, first {}", foreign.size(),
+                    foreign.empty() ? "" : foreign.front()[0] + "|" + foreign.front()[1]));
 }
 
 // results.csv has a row for each record, in order, and the ids in it are those of the records.
@@ -321,8 +342,8 @@ void Kill::check_nothing_to_do(const Ended& before) {
 
 }  // namespace
 
-Attempt kill_at(const Scenario& scenario, const Program& program, uint64_t point) {
-  return Kill(scenario, program, point).go_through(point);
+Attempt kill_at(const Scenario& scenario, const Program& program, const Point& point) {
+  return Kill(scenario, program, point.number).go_through(point);
 }
 
 std::vector<std::string> points_of(const Scenario& scenario, const Program& program) {
