@@ -40,10 +40,10 @@ void print_next(const run::RunStatus& status) {
   if (!status.finished)
     print_to(stdout, "next: bulkwrite resume {}\n", run_dir);
   else if (!status.uncertain.empty())
-    print_to(
-        stdout, "next: look in the CRM whether the records of an uncertain chunk are there, then\n"
-        "      bulkwrite resolve {} CHUNK --job-id ID | --resubmit | --abandon, and bulkwrite resume {}\n",
-        run_dir, run_dir);
+    print_to(stdout,
+             "next: look in the CRM whether the records of an uncertain chunk are there, then\n"
+             "      bulkwrite resolve {} CHUNK --job-id ID | --resubmit | --abandon, and bulkwrite resume {}\n",
+             run_dir, run_dir);
   else
     print_to(stdout, "next: nothing is left to do\n");
 }
@@ -57,7 +57,7 @@ void print_status(const run::RunStatus& status) {
   print_to(stdout, "  {:<12} {:>8} {:>13}\n", "state", "chunks", "records");
   for (const auto& [state, chunks] : status.chunks)
     print_to(stdout, "  {:<12} {:>8} {:>13}\n", run::state_name(state), count_text(chunks),
-               count_text(status.records.at(state)));
+             count_text(status.records.at(state)));
   for (const run::ChunkRow& row : status.uncertain) print_uncertain(status, row);
   print_next(status);
 }
@@ -65,7 +65,7 @@ void print_status(const run::RunStatus& status) {
 void print_runs(const std::vector<run::RunStatus>& runs) {
   for (const run::RunStatus& status : runs)
     print_to(stdout, "{}  {}  {}  ({})\n", status.path.string(), target_text(status.facts), files_text(status.facts),
-               standing(status));
+             standing(status));
 }
 
 }  // namespace bulkwrite::cli
