@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <system_error>
 
 #include "engine/base/crash_point.h"
@@ -201,6 +202,7 @@ Result<void> make_directories(const std::filesystem::path& path) {
 Result<uint64_t> free_space(const std::filesystem::path& path) {
   struct statvfs info {};
   if (::statvfs(path.c_str(), &info) != 0) return cannot_write(path, errno);
+  if (info.f_blocks == 0) return std::numeric_limits<uint64_t>::max();
   return static_cast<uint64_t>(info.f_bavail) * info.f_frsize;
 }
 

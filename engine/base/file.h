@@ -67,7 +67,8 @@ Result<void> rename_file(const std::filesystem::path& from, const std::filesyste
 // Durably. A file that is not there is gone already.
 Result<void> remove_file(const std::filesystem::path& path);
 Result<void> make_directories(const std::filesystem::path& path);
-Result<uint64_t> free_space(const std::filesystem::path& path);  // bytes that an ordinary user may still write
+// Bytes that an ordinary user may still write; all that there are where the file system does not know its own size.
+Result<uint64_t> free_space(const std::filesystem::path& path);
 
 // "No space left on device" and the like, for messages.
 std::string errno_text(int error_number);

@@ -112,8 +112,8 @@ void LoadLine::run_worker() {
     auto work = prepare(*chunk, preparer);
     used_.push(*std::move(chunk));  // before we wait for the network, so that the front can fill it meanwhile
     if (!work) {
-      turns_.close();  // this chunk's will not come
-      fail(std::move(work).error());
+      fail(std::move(work).error());  // before those who wait for this chunk's turn fail for want of it
+      turns_.close();
     } else if (!*work) {
       ended_.push(std::nullopt);
     } else if (packed_.push(**std::move(work))) {

@@ -12,8 +12,8 @@
 namespace e2e {
 
 struct DiskLimits {
-  uint64_t bytes = 0;  // in pages; 0: no limit
-  uint64_t files = 0;  // and directories, the disk's own root among them; 0: no limit
+  uint64_t bytes = 64 << 20;  // in pages
+  uint64_t files = 10'000;    // and directories, the disk's own root among them
 };
 
 class SmallDisk {

@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "tools/bulkwrite/print.h"
+
 namespace bulkwrite::cli {
 namespace {
 
@@ -64,7 +66,7 @@ Display::~Display() {
 void Display::say(const std::string& line) {
   const std::scoped_lock lock(mutex_);
   erase();
-  fmt::print(stderr, "{}\n", line);
+  print_to(stderr, "{}\n", line);
 }
 
 void Display::tick(std::stop_token stop) {
@@ -78,17 +80,17 @@ void Display::tick(std::stop_token stop) {
 void Display::draw() {
   const std::vector<std::string> now = lines();
   if (!live_) {
-    fmt::print(stderr, "{}\n", fmt::join(now, "; "));
+    print_to(stderr, "{}\n", fmt::join(now, "; "));
     return;
   }
   erase();
-  for (const std::string& line : now) fmt::print(stderr, "{}\n", line.substr(0, terminal_columns() - 1));
+  for (const std::string& line : now) print_to(stderr, "{}\n", line.substr(0, terminal_columns() - 1));
   std::fflush(stderr);
   lines_drawn_ = now.size();
 }
 
 void Display::erase() {
-  if (lines_drawn_ > 0) fmt::print(stderr, "\033[{}A\r\033[J", lines_drawn_);
+  if (lines_drawn_ > 0) print_to(stderr, "\033[{}A\r\033[J", lines_drawn_);
   lines_drawn_ = 0;
 }
 

@@ -9,6 +9,7 @@
 
 #include "tools/bulkwrite/arguments.h"
 #include "tools/bulkwrite/display.h"
+#include "tools/bulkwrite/print.h"
 #include "tools/bulkwrite/report.h"
 #include "tools/bulkwrite/signals.h"
 #include "tools/bulkwrite/status_report.h"
@@ -68,7 +69,7 @@ int execute(ResumeCommand command, Signals& signals) {
 }
 
 int complain(const Error& error) {
-  fmt::print(stderr, "bulkwrite: error: {}\n", error.message);
+  print_to(stderr, "bulkwrite: error: {}\n", error.message);
   return run::exit_code_of(error.kind);
 }
 
@@ -76,7 +77,7 @@ int execute(StatusCommand command, Signals&) {
   const auto status = run::status_of(command.run_dir);
   if (!status) return complain(status.error());
   if (command.json)
-    fmt::print("{}\n", run::to_json(*status));
+    print_to(stdout, "{}\n", run::to_json(*status));
   else
     print_status(*status);
   return 0;
@@ -92,9 +93,9 @@ int execute(RunsCommand command, Signals&) {
       complain(status.error());
   }
   if (command.json)
-    for (const run::RunStatus& status : runs) fmt::print("{}\n", run::to_json(status));
+    for (const run::RunStatus& status : runs) print_to(stdout, "{}\n", run::to_json(status));
   else if (runs.empty())
-    fmt::print(stderr, "no runs in {}\n", command.root.string());
+    print_to(stderr, "no runs in {}\n", command.root.string());
   else
     print_runs(runs);
   return 0;
@@ -102,7 +103,7 @@ int execute(RunsCommand command, Signals&) {
 
 // Only a yes is one.
 bool is_agreed(const char* question) {
-  fmt::print(stderr, "{} [y/N] ", question);
+  print_to(stderr, "{} [y/N] ", question);
   std::string answer;
   std::getline(std::cin, answer);
   return answer == "y" || answer == "Y" || answer == "yes";
@@ -112,16 +113,16 @@ int execute(ResolveCommand command, Signals&) {
   unblock_signals();  // there is nothing to stop softly
   const auto explained = run::explain(command.run_dir, command.chunk_index, command.resolution);
   if (!explained) return complain(explained.error());
-  fmt::print(stderr, "{}\n", *explained);
+  print_to(stderr, "{}\n", *explained);
   if (!command.agreed && isatty(STDIN_FILENO) == 0)
     return complain({ErrorKind::usage, "nothing was done: there is nobody to ask; say --yes if that is what you want"});
   if (!command.agreed && !is_agreed("do it?")) {
-    fmt::print(stderr, "nothing was done\n");
+    print_to(stderr, "nothing was done\n");
     return 0;
   }
   if (auto done = run::resolve(command.run_dir, command.chunk_index, command.resolution); !done)
     return complain(done.error());
-  fmt::print(stderr, "done; next: bulkwrite resume {}\n", command.run_dir.string());
+  print_to(stderr, "done; next: bulkwrite resume {}\n", command.run_dir.string());
   return 0;
 }
 
@@ -153,8 +154,8 @@ int execute(CheckCommand command, Signals& signals) {
   }();
   if (!outcome) return report(summary_of(outcome.error(), signals), Shown::check);
   if (shown > command.problems_shown_max)
-    fmt::print(stderr, "... and {} more (--show N)\n", shown - command.problems_shown_max);
-  for (const auto& [rule, count] : outcome->rules) fmt::print(stderr, "  {:<16} {:>10}\n", rule, count_text(count));
+    print_to(stderr, "... and {} more (--show N)\n", shown - command.problems_shown_max);
+  for (const auto& [rule, count] : outcome->rules) print_to(stderr, "  {:<16} {:>10}\n", rule, count_text(count));
   return report(summary_of(outcome->summary, signals), Shown::check);
 }
 

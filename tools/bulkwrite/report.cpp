@@ -5,12 +5,13 @@
 #include <cstdio>
 
 #include "tools/bulkwrite/display.h"
+#include "tools/bulkwrite/print.h"
 
 namespace bulkwrite::cli {
 namespace {
 
 void row(const char* name, uint64_t count, const char* meaning, bool always = false) {
-  if (count > 0 || always) fmt::print(stderr, "  {:<13} {:>13}  {}\n", name, count_text(count), meaning);
+  if (count > 0 || always) print_to(stderr, "  {:<13} {:>13}  {}\n", name, count_text(count), meaning);
 }
 
 void print_load(const run::Summary& s) {
@@ -27,7 +28,7 @@ void print_load(const run::Summary& s) {
   row("  in flight", s.in_flight, "their job had not ended");
   row("  uncertain", s.uncertain, "whether their job was created is not known: do not send them again blindly");
   row("  unattributed", s.unattributed, "their job ended, but its results cannot be tied to records");
-  if (!s.run_dir.empty()) fmt::print(stderr, "files: {}\n", s.run_dir);
+  if (!s.run_dir.empty()) print_to(stderr, "files: {}\n", s.run_dir);
 }
 
 void print_pack(const run::Summary& s) {
@@ -35,7 +36,7 @@ void print_pack(const run::Summary& s) {
   row("rejected", s.rejected, "rejected.csv, why in rejected-reasons.csv", true);
   row("packed", s.not_sent, "records", true);
   row("chunks", s.chunks, "", true);
-  if (!s.run_dir.empty()) fmt::print(stderr, "files: {}\n", s.run_dir);
+  if (!s.run_dir.empty()) print_to(stderr, "files: {}\n", s.run_dir);
 }
 
 void print_check(const run::Summary& s) {
@@ -60,11 +61,11 @@ void print_counts(const run::Summary& s, Shown what) {
 }  // namespace
 
 int report(const run::Summary& summary, Shown what) {
-  for (const Error& error : summary.errors) fmt::print(stderr, "bulkwrite: error: {}\n", error.message);
+  for (const Error& error : summary.errors) print_to(stderr, "bulkwrite: error: {}\n", error.message);
   const bool nothing_begun = !summary.errors.empty() && summary.records_read == 0;
   if (!nothing_begun) print_counts(summary, what);
-  fmt::print("{}\n", run::to_json(summary));
-  if (std::fflush(stdout) != 0) return 73;
+  print_to(stdout, "{}\n", run::to_json(summary));
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) return 73;
   return run::exit_codes(summary).front();
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "tools/bulkwrite/display.h"
+#include "tools/bulkwrite/print.h"
 
 namespace bulkwrite::cli {
 namespace {
@@ -31,40 +32,40 @@ void print_uncertain(const run::RunStatus& status, const run::ChunkRow& row) {
   for (const csv::Part& part : row.ranges.parts)
     parts.push_back(fmt::format("records {}-{} of {}", part.first_record, part.first_record + part.records - 1,
                                 part.source < status.sources.size() ? status.sources[part.source].name : "?"));
-  fmt::print("uncertain: chunk {}, {}: {}\n", row.ranges.chunk_index, fmt::join(parts, ", "), row.why);
+  print_to(stdout, "uncertain: chunk {}, {}: {}\n", row.ranges.chunk_index, fmt::join(parts, ", "), row.why);
 }
 
 void print_next(const run::RunStatus& status) {
   const std::string run_dir = status.path.string();
   if (!status.finished)
-    fmt::print("next: bulkwrite resume {}\n", run_dir);
+    print_to(stdout, "next: bulkwrite resume {}\n", run_dir);
   else if (!status.uncertain.empty())
-    fmt::print(
-        "next: look in the CRM whether the records of an uncertain chunk are there, then\n"
-        "      bulkwrite resolve {} CHUNK --job-id ID | --resubmit | --abandon, and bulkwrite resume {}\n",
-        run_dir, run_dir);
+    print_to(stdout,
+             "next: look in the CRM whether the records of an uncertain chunk are there, then\n"
+             "      bulkwrite resolve {} CHUNK --job-id ID | --resubmit | --abandon, and bulkwrite resume {}\n",
+             run_dir, run_dir);
   else
-    fmt::print("next: nothing is left to do\n");
+    print_to(stdout, "next: nothing is left to do\n");
 }
 
 }  // namespace
 
 void print_status(const run::RunStatus& status) {
-  fmt::print("run:    {} ({})\n", status.path.string(), standing(status));
-  fmt::print("does:   {}\n", target_text(status.facts));
-  fmt::print("input:  {}{}\n", files_text(status.facts), status.input_ended ? "" : " (not read to its end)");
-  fmt::print("  {:<12} {:>8} {:>13}\n", "state", "chunks", "records");
+  print_to(stdout, "run:    {} ({})\n", status.path.string(), standing(status));
+  print_to(stdout, "does:   {}\n", target_text(status.facts));
+  print_to(stdout, "input:  {}{}\n", files_text(status.facts), status.input_ended ? "" : " (not read to its end)");
+  print_to(stdout, "  {:<12} {:>8} {:>13}\n", "state", "chunks", "records");
   for (const auto& [state, chunks] : status.chunks)
-    fmt::print("  {:<12} {:>8} {:>13}\n", run::state_name(state), count_text(chunks),
-               count_text(status.records.at(state)));
+    print_to(stdout, "  {:<12} {:>8} {:>13}\n", run::state_name(state), count_text(chunks),
+             count_text(status.records.at(state)));
   for (const run::ChunkRow& row : status.uncertain) print_uncertain(status, row);
   print_next(status);
 }
 
 void print_runs(const std::vector<run::RunStatus>& runs) {
   for (const run::RunStatus& status : runs)
-    fmt::print("{}  {}  {}  ({})\n", status.path.string(), target_text(status.facts), files_text(status.facts),
-               standing(status));
+    print_to(stdout, "{}  {}  {}  ({})\n", status.path.string(), target_text(status.facts), files_text(status.facts),
+             standing(status));
 }
 
 }  // namespace bulkwrite::cli

@@ -20,6 +20,8 @@
 namespace bulkwrite::sandbox {
 namespace {
 
+constexpr int64_t kTryAgainAfterMs = 500;
+
 struct Stopped {};
 
 struct Failure {  // of a whole job
@@ -155,6 +157,7 @@ bool JobRunner::rest(std::chrono::milliseconds time) {
 }
 
 void JobRunner::run(const Entry& entry) {
+  bool has_ended = false;
   try {
     if (!rest(std::chrono::milliseconds(switches_.added_dwell_ms))) return;
     set_in_progress(store_, entry.job_id);
@@ -167,10 +170,13 @@ void JobRunner::run(const Entry& entry) {
     } catch (const Refusal& refusal) {  // the modules file has changed since the job was created
       fail(job, refusal.code);
     }
+    has_ended = true;
     announce(job);
   } catch (const Stopped&) {
   } catch (const std::exception& fault) {
-    fmt::print(stderr, "job {} is left undone: {}\n", entry.job_id, fault.what());
+    fmt::print(stderr, "job {}: {}\n", entry.job_id, fault.what());
+    // Such as a disk that is full: nothing of the job was done.
+    if (!has_ended) enqueue(entry.job_id, now_ms() + kTryAgainAfterMs, Crash::kNever);
   }
 }
 

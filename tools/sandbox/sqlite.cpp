@@ -29,6 +29,10 @@ void Database::execute(const std::string& sql) {
   throw DatabaseError(last_error() + " in: " + sql);
 }
 
+bool Database::in_transaction() const {
+  return sqlite3_get_autocommit(handle_) == 0;
+}
+
 std::string Database::last_error() const {
   return sqlite3_errmsg(handle_);
 }

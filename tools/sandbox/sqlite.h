@@ -60,6 +60,7 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   void execute(const std::string& sql);
+  bool in_transaction() const;
   sqlite3* handle() const { return handle_; }
   std::string last_error() const;
 

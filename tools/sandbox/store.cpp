@@ -137,7 +137,8 @@ void Store::write(const std::function<void(Database&)>& work) {
     }
     writer_.execute("COMMIT");
   } catch (...) {
-    writer_.execute("ROLLBACK");
+    // A disk that is full has rolled it back by itself.
+    if (writer_.in_transaction()) writer_.execute("ROLLBACK");
     throw;
   }
 }
