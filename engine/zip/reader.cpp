@@ -4,27 +4,12 @@
 #include <archive_entry.h>
 #include <fmt/format.h>
 
-#include <clocale>
+#include "engine/base/utf8_locale.h"
 
 namespace bulkwrite::zip {
 namespace {
 
 constexpr size_t kBlockBytes = 64 * 1024;
-
-// libarchive puts names into the thread's locale, and loses those that "C" cannot hold.
-class Utf8Names {
- public:
-  Utf8Names() : utf8_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)), before_(uselocale(utf8_)) {}
-  ~Utf8Names() {
-    uselocale(before_);
-    if (utf8_ != nullptr) freelocale(utf8_);
-  }
-  Utf8Names(const Utf8Names&) = delete;
-  Utf8Names& operator=(const Utf8Names&) = delete;
-
- private:
-  locale_t utf8_, before_;
-};
 
 // By its directory only: read as a stream, an archive that lacks its end would pass for a whole one.
 void read_by_directory(::archive* handle) {
@@ -60,7 +45,7 @@ Result<ArchiveReader> ArchiveReader::open_bytes(std::string_view bytes) {
 }
 
 Result<std::optional<std::string>> ArchiveReader::next_member() {
-  const Utf8Names names;
+  const Utf8Locale names;
   archive_entry* entry = nullptr;
   const int status = archive_read_next_header(archive_.get(), &entry);
   // Its directory may be damaged such that no entry of it is found.
