@@ -9,6 +9,7 @@
 
 #include "engine/base/result.h"
 #include "engine/csv/chunk.h"
+#include "engine/zip/reader.h"
 
 namespace bulkwrite::run {
 
@@ -24,8 +25,10 @@ struct Verdict {
 // The verdicts of one job in the order of the result file. Movable; the verdicts point into it.
 class Verdicts {
  public:
-  // Errors (input_data): not a ZIP, damaged, no CSV in it, a CSV without the columns that name status and id.
+  // Errors (input_data): not a ZIP, damaged, no CSV in it, a CSV without the columns that name status and id, or more
+  // than can be said of one chunk. Memory and time have a bound, whatever a server made.
   static Result<Verdicts> read(const std::filesystem::path& archive);
+  static Result<Verdicts> read(zip::ArchiveReader archive);
   const std::vector<Verdict>& rows() const { return rows_; }
 
  private:

@@ -16,6 +16,12 @@ void read_by_directory(::archive* handle) {
   archive_read_support_format_zip_seekable(handle);
 }
 
+// libarchive knows others too; some of them take as much memory as an archive asks for.
+bool is_stored_or_deflated(::archive* handle) {
+  const std::string_view format = archive_format_name(handle);  // of the current member: "ZIP 2.0 (deflation)"
+  return format.ends_with("(uncompressed)") || format.ends_with("(deflation)");
+}
+
 }  // namespace
 
 void ArchiveReader::Free::operator()(::archive* handle) const {
@@ -24,8 +30,11 @@ void ArchiveReader::Free::operator()(::archive* handle) const {
 
 Error ArchiveReader::fault() const {
   const char* const text = archive_error_string(archive_.get());
-  return {ErrorKind::input_data,
-          fmt::format("{} is not a sound ZIP: {}", name_, text == nullptr ? "it cannot be read" : text)};
+  return fault(text == nullptr ? "it cannot be read" : text);
+}
+
+Error ArchiveReader::fault(std::string_view why) const {
+  return {ErrorKind::input_data, fmt::format("{} is not a sound ZIP: {}", name_, why)};
 }
 
 Result<ArchiveReader> ArchiveReader::open_file(const std::filesystem::path& path) {
@@ -52,6 +61,7 @@ Result<std::optional<std::string>> ArchiveReader::next_member() {
   if (status == ARCHIVE_EOF && archive_file_count(archive_.get()) == 0) return fault();
   if (status == ARCHIVE_EOF) return std::optional<std::string>();
   if (status != ARCHIVE_OK && status != ARCHIVE_WARN) return fault();
+  if (!is_stored_or_deflated(archive_.get())) return fault("a method of compression that ZIPs of results do not have");
   const char* name = archive_entry_pathname_utf8(entry);
   if (name == nullptr) name = archive_entry_pathname(entry);
   return std::optional<std::string>(name == nullptr ? "" : name);

@@ -234,7 +234,7 @@ TEST_CASE("a byte changed anywhere in a ZIP never takes a member or a byte of on
       for (const Member& member : members) kept += seen.count(member.bytes);
       // No check sum covers a name or its length: who is named otherwise may be no CSV any more.
       const size_t name = file.find(".csv", at < 4 ? 0 : at - 4);
-      const bool in_name = name != std::string::npos && at + 6 >= name && at < name + 4 && at + 3 != name;
+      const bool in_name = name != std::string::npos && at + 6 >= name && at < name + 4;
       CHECK(kept + (in_name ? 1 : 0) >= members.size());
       CHECK(all->size() <= members.size());
     }
