@@ -17,6 +17,12 @@ bool is_forgotten_file(const Reply& reply) {
   return error && (error->code == "INVALID_FILE_ID" || error->code == "FILE_NOT_FOUND");
 }
 
+// It may have forgotten the job, or a user may have named another one.
+bool is_unknown_job(const Reply& reply) {
+  const auto error = parse_service_error(reply.body);
+  return error && error->code == "RESOURCE_NOT_FOUND";
+}
+
 bool looks_like_zip(std::string_view bytes) {
   return bytes.starts_with("PK\x03\x04") || bytes.starts_with("PK\x05\x06");
 }
@@ -224,7 +230,7 @@ Submission::Change Submission::on_details(const Reply& reply, Instant now) {
     created_at_ = due_at_ = now;
     return Change::created;
   }
-  if (!details) return again(reply, now, OutcomeKind::in_flight);
+  if (!details) return again(reply, now, is_unknown_job(reply) ? OutcomeKind::uncertain : OutcomeKind::in_flight);
   backoff_.succeeded();
   details_ = *details;
   outcome_.counts = details_.counts;

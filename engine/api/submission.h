@@ -26,7 +26,7 @@ enum class OutcomeKind {
   finished,   // the job ended and its result is here
   failed,     // the service says that the job FAILED
   refused,    // the service refused the upload or the job for good: there is no job
-  uncertain,  // whether the job was created is not known
+  uncertain,  // whether the job was created is not known, or the service does not know it any more
   in_flight,  // the job runs; a deadline or a stop ended our waiting
   unfetched,  // the job ended, but its result could not be downloaded
   not_sent,   // stopped before the job was created: nothing of it is at the service but a file

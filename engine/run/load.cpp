@@ -82,8 +82,8 @@ Result<void> plan_load(Session& session, const std::optional<ModuleTexts>& kept)
   auto transport = api::make_curl_transport();
   if (!transport) return std::move(transport).error();
   session.transport = *std::move(transport);
-  auto plan = make_plan(session.options, session.front->header(), kept, *session.transport, session.clock,
-                        session.stop, session.tell);
+  auto plan = make_plan(session.options, session.front->header(), kept, *session.transport, session.clock, session.stop,
+                        session.tell);
   if (!plan) return std::move(plan).error();
   session.plan = *std::move(plan);
   session.plan->facts.files = session.front->files();
@@ -116,6 +116,17 @@ void add_totals(Session& session, Summary& summary) {
                    session.progress.records_read.load(), summary.records_read)});
 }
 
+uint64_t records_abandoned(Ledger& ledger) {
+  uint64_t records = 0;
+  const auto states = ledger.states();
+  if (!states) return 0;
+  for (const auto& [chunk_index, state] : *states) {
+    if (state != ChunkState::abandoned) continue;
+    if (const auto row = ledger.chunk(chunk_index); row && *row) records += (*row)->sent;
+  }
+  return records;
+}
+
 Summary finish(Session& session, Summary summary, Reconciler& reconciler, const Spool& spool) {
   if (auto ok = reconciler.commit(); !ok)
     summary.errors.push_back(std::move(ok).error());
@@ -126,6 +137,7 @@ Summary finish(Session& session, Summary summary, Reconciler& reconciler, const 
   summary.signal = options.stop_signal ? options.stop_signal() : 0;
   summary.seconds = seconds_since(session.begun);
   summary.strict = options.strict;
+  summary.abandoned = records_abandoned(*session.ledger);
   summary.threshold_reached = options.rejects_max && summary.rejected > *options.rejects_max;
   if (auto ok = check_conservation(summary); !ok) summary.errors.push_back(std::move(ok).error());
   add_totals(session, summary);
@@ -196,6 +208,14 @@ Result<Summary> begin(Session& session) {
   session.front = *std::move(front);
   session.tell(session.front->dialect_text());
   if (auto ok = plan_load(session, std::nullopt); !ok) return std::move(ok).error();
+  // Of two calls at once with the same input the second finds the run of the first.
+  std::optional<RunLock> looking;
+  if (options.run_dir.empty()) {
+    if (auto ok = make_directories(options.runs_root); !ok) return std::move(ok).error();
+    auto taken = RunLock::wait_for(options.runs_root);
+    if (!taken) return std::move(taken).error();
+    looking = *std::move(taken);
+  }
   auto earlier = look_for_run(session);
   if (!earlier) return std::move(earlier).error();
   if (earlier->has_value()) return **std::move(earlier);
@@ -213,6 +233,7 @@ Result<Summary> begin(Session& session) {
   auto ledger = Ledger::create(session.directory.ledger(), session.plan->facts);
   if (!ledger) return std::move(ledger).error();
   session.ledger = *std::move(ledger);
+  looking.reset();
   return run_session(session);
 }
 
@@ -260,9 +281,10 @@ Result<csv::Header> header_of(const RunFacts& facts) {
 }
 
 Error belongs_elsewhere(const RunDirectory& directory, const std::string& what) {
-  return {ErrorKind::configuration,
-          fmt::format("the run {} cannot go on with this call: {}; put it back as it was, or load into another --run-dir",
-                      directory.path.string(), what)};
+  return {
+      ErrorKind::configuration,
+      fmt::format("the run {} cannot go on with this call: {}; put it back as it was, or load into another --run-dir",
+                  directory.path.string(), what)};
 }
 
 Result<ModuleTexts> kept_module(const RunDirectory& directory) {
@@ -325,7 +347,9 @@ Result<std::vector<source::FileIdentity>> files_now(const InputOptions& input) {
   return opened->files();
 }
 
-Result<Summary> take_up(Session& session, const RunFacts& facts) {
+// Whether the call is about what the run in session.directory is about, as far as that shows before the service is
+// asked.
+Result<void> check_belongs(const Session& session, const RunFacts& facts) {
   RunFacts now = facts;
   auto files = files_now(session.options.input);
   if (!files) return std::move(files).error();
@@ -335,9 +359,8 @@ Result<Summary> take_up(Session& session, const RunFacts& facts) {
   now.operation = operation_name(session.options.operation);
   now.find_by = session.options.find_by;
   now.target = session.options.target_name.empty() ? session.options.target.api_base : session.options.target_name;
-  if (const std::string what = difference(facts, now); !what.empty())
-    return belongs_elsewhere(session.directory, what);
-  return go_on(session, facts);
+  if (const std::string what = difference(facts, now); !what.empty()) return belongs_elsewhere(session.directory, what);
+  return {};
 }
 
 Result<RunFacts> open_run(Session& session) {
@@ -367,21 +390,22 @@ Result<Summary> load(const LoadOptions& options, Progress& progress, std::stop_t
   }
   session.directory = {options.run_dir};
   auto status = status_of(options.run_dir);
+  if (!status) return std::move(status).error();
   auto facts = open_run(session);
   if (!facts) return std::move(facts).error();
-  if (status && status->finished && files_now(options.input)) {
-    RunFacts now = *facts;
-    now.files = *files_now(options.input);
-    if (difference(*facts, now).empty()) return told_again(*status, tell);
-  }
-  return take_up(session, *facts);
+  if (auto ok = check_belongs(session, *facts); !ok) return std::move(ok).error();
+  return status->finished ? told_again(*status, tell) : go_on(session, *facts);
+}
+
+bool has_more_to_do(const RunStatus& status, const LoadOptions& how) {
+  return !status.finished || (!status.uncertain.empty() && !how.callback_listen.empty());
 }
 
 Result<Summary> resume(const std::filesystem::path& run_dir, const LoadOptions& how, Progress& progress,
                        std::stop_token stop, const Tell& tell) {
   auto status = status_of(run_dir);
   if (!status) return std::move(status).error();
-  if (status->finished && (status->uncertain.empty() || how.callback_listen.empty())) {
+  if (!has_more_to_do(*status, how)) {
     tell("nothing to do: this run has ended, and these are its numbers");
     return *status->summary;
   }
@@ -393,7 +417,9 @@ Result<Summary> resume(const std::filesystem::path& run_dir, const LoadOptions& 
   session.directory = {run_dir};
   auto facts = open_run(session);
   if (!facts) return std::move(facts).error();
-  return status->input_ended ? go_on(session, *facts) : take_up(session, *facts);
+  if (!status->input_ended)
+    if (auto ok = check_belongs(session, *facts); !ok) return std::move(ok).error();
+  return go_on(session, *facts);
 }
 
 }  // namespace bulkwrite::run

@@ -15,6 +15,7 @@
 #include "engine/run/options.h"
 #include "engine/run/pack.h"
 #include "engine/run/progress.h"
+#include "engine/run/run_catalog.h"
 #include "engine/run/summary.h"
 #include "engine/schema/mapping.h"
 
@@ -63,6 +64,9 @@ struct LoadOptions {
 // then holds the ledger, the result archives and the result files. A stop request stops softly: nothing new is created,
 // what runs is let go of, and everything is accounted for.
 Result<Summary> load(const LoadOptions& options, Progress& progress, std::stop_token stop, const Tell& tell);
+
+// Whether resume() would turn to the service at all.
+bool has_more_to_do(const RunStatus& status, const LoadOptions& how);
 
 // Goes on with a run: what is not sent is sent, what is at the service is tracked, what is uncertain is sent again only
 // where that cannot double a record. Of `how` count the target, the credentials and the limits; input, module,

@@ -92,8 +92,8 @@ Result<void> validate_load(const LoadOptions& options) {
 }
 
 Result<LoadPlan> make_plan(const LoadOptions& options, const csv::Header& header,
-                           const std::optional<ModuleTexts>& kept, api::Transport& transport,
-                           const Clock& clock, std::stop_token stop, const Tell& tell) {
+                           const std::optional<ModuleTexts>& kept, api::Transport& transport, const Clock& clock,
+                           std::stop_token stop, const Tell& tell) {
   if (auto ok = refuse_header_faults(header); !ok) return std::move(ok).error();
   const uint64_t jitter_seed = options.jitter_seed != 0 ? options.jitter_seed : std::random_device{}();
   LoadPlan plan;

@@ -42,11 +42,11 @@ struct LoadPlan {
 
 Result<void> validate_load(const LoadOptions& options);
 
-// Signs in, reads the module's fields unless they are `kept` from an earlier call, maps the header and refuses what cannot be loaded: faults of the header and
-// missing columns (input_data), an operation that lacks its find_by (configuration), a sign-in that fails
-// (not_allowed), a stop request (transient).
+// Signs in, reads the module's fields unless they are `kept` from an earlier call, maps the header and refuses what
+// cannot be loaded: faults of the header and missing columns (input_data), an operation that lacks its find_by
+// (configuration), a sign-in that fails (not_allowed), a stop request (transient).
 Result<LoadPlan> make_plan(const LoadOptions& options, const csv::Header& header,
-                           const std::optional<ModuleTexts>& kept, api::Transport& transport,
-                           const Clock& clock, std::stop_token stop, const Tell& tell);
+                           const std::optional<ModuleTexts>& kept, api::Transport& transport, const Clock& clock,
+                           std::stop_token stop, const Tell& tell);
 
 }  // namespace bulkwrite::run

@@ -21,16 +21,21 @@ struct RunStatus {
   bool finished = false;
   std::map<ChunkState, uint64_t> chunks, records;  // by state
   std::vector<ChunkRow> uncertain;
+  std::vector<SourceInfo> sources;
   std::optional<Summary> summary;  // of its last session, where that came to an end
 };
 
 // Looks only, also while the run goes on. Errors: no_input where there is no run, or as of Ledger::look_at.
 Result<RunStatus> status_of(const std::filesystem::path& run_dir);
 
+// One line of JSON, as docs/status.schema.json describes it.
+std::string to_json(const RunStatus& status);
+
 // The folders below `runs_root` that hold a ledger, by name.
 std::vector<std::filesystem::path> runs_under(const std::filesystem::path& runs_root);
 
-// The newest run that is bound to the same input, target, operation and mapping; one that cannot be read is told.
+// The newest run that is bound to the same input, target, operation and mapping. What can be read of none, and a run of
+// the same files that is not finished while these have changed, is told.
 std::optional<RunStatus> find_run(const std::filesystem::path& runs_root, const RunFacts& facts,
                                   const std::function<void(const std::string&)>& tell);
 

@@ -13,6 +13,8 @@ class RunLock {
  public:
   // Errors: transient where another process holds it, cannot_write.
   static Result<RunLock> take(const std::filesystem::path& run_dir);
+  // Waits as long as another process holds it, which must be short. Errors: cannot_write.
+  static Result<RunLock> wait_for(const std::filesystem::path& directory);
 
  private:
   explicit RunLock(Descriptor file) : file_(std::move(file)) {}

@@ -61,7 +61,7 @@ std::vector<int> exit_codes(const Summary& summary) {
   if (summary.in_flight > 0 || summary.deadline_reached) codes.push_back(5);
   if (summary.signal != 0) codes.push_back(128 + summary.signal);
   const uint64_t not_taken = summary.rejected + summary.skipped + summary.unprocessed + summary.failed +
-                             (summary.strict ? summary.present : 0);
+                             summary.abandoned + (summary.strict ? summary.present : 0);
   if (not_taken > 0) codes.push_back(2);
   if (codes.empty()) codes.push_back(0);
   const auto rank = [](int code) { return std::find(kOrder.begin(), kOrder.end(), code) - kOrder.begin(); };

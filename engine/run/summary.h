@@ -24,6 +24,7 @@ struct Summary {
   double seconds = 0;
   std::string run_dir;
   uint64_t resent = 0;             // of sent: their job was created more than once, or may have been
+  uint64_t abandoned = 0;          // of not_sent: given up by the user
   bool threshold_reached = false;  // stopped by --max-rejects
   bool deadline_reached = false;   // stopped by --max-duration
   bool strict = false;             // `present` is not good enough

@@ -441,6 +441,20 @@ TEST_CASE("a job of an earlier session is looked at straight away") {
   CHECK(life.end().job_id == "77");
 }
 
+TEST_CASE("a job that the service does not know leaves the chunk uncertain, once it has been asked often enough") {
+  SubmissionPolicy policy = kPlainInsert;
+  policy.retry.attempts_max = 3;
+  Life life(Submission::track({.chunk_index = 3, .records = 25}, "123", policy, 1, kStart));
+  const Reply unknown = complete(404, error_body("RESOURCE_NOT_FOUND", "The requested resource doesn't exist."));
+  for (int asked = 1; asked < 3; ++asked) {
+    CHECK(life.send() == RequestKind::details);
+    CHECK(life.submission.on_reply(unknown, life.now) == Change::none);
+  }
+  CHECK(life.send() == RequestKind::details);
+  CHECK(life.submission.on_reply(unknown, life.now) == Change::ended);
+  CHECK(life.submission.take_outcome().kind == OutcomeKind::uncertain);
+}
+
 TEST_CASE("a callback of a known job is a hint to look now, unless it names another") {
   Life life(kListening);
   life.bring_to(RequestKind::details);

@@ -146,7 +146,8 @@ TEST_CASE("results in another order of records that look alike are not guessed a
   const TemporaryDirectory directory;
   const Sandbox sandbox(directory, {"--set", "result_order=shuffled"});
   std::string text = "Last_Name,Company,City,Email\n";
-  for (int i = 0; i < 20; ++i) text += std::string(i % 2 == 0 ? "Smith" : "Jones") + ",Acme,Rome,person" + std::to_string(i) + "@example.org\n";
+  for (int i = 0; i < 20; ++i)
+    text += std::string(i % 2 == 0 ? "Smith" : "Jones") + ",Acme,Rome,person" + std::to_string(i) + "@example.org\n";
   spill(directory / "leads.csv", text);
   const Ended ended = run(load_call({directory / "leads.csv"}, sandbox.url(), directory / "run"), directory.path());
   CHECK(ended.exit_code == 4);

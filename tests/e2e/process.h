@@ -60,6 +60,9 @@ Ended run(const std::vector<std::string>& arguments, const std::filesystem::path
 std::string slurp(const std::filesystem::path& path);
 void spill(const std::filesystem::path& path, const std::string& bytes);
 
+// A loopback port that nobody uses at this moment.
+int free_port();
+
 // Tries again and again, a little apart, until `holds` is true; false when it never is.
 bool eventually(const std::function<bool()>& holds);
 

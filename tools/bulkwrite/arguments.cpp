@@ -62,14 +62,44 @@ void add_packing(CLI::App& app, run::Packing& packing) {
   add_choice(app, "--level", packing, kPackings, "small", "fast: less work; small: fewer bytes to send");
 }
 
+std::chrono::milliseconds milliseconds_of(double seconds) {
+  return std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000));
+}
+
 void add_milliseconds(CLI::App& app, const std::string& name, std::chrono::milliseconds& value,
                       const std::string& text) {
   app.add_option_function<double>(
-         name, [&value](double seconds) { value = std::chrono::milliseconds(static_cast<int64_t>(seconds * 1000)); },
-         text)
+         name, [&value](double seconds) { value = milliseconds_of(seconds); }, text)
       ->check(CLI::PositiveNumber)
       ->type_name("SECONDS")
       ->default_str(fmt::format("{:g}", static_cast<double>(value.count()) / 1000));
+}
+
+// How a load is carried out, as against what is loaded: a run that goes on may be told another way.
+void add_ways(CLI::App& app, run::LoadOptions& options) {
+  app.add_option("--max-rejects", options.rejects_max, "stop (exit 3) when more records than this are rejected");
+  app.add_option_function<double>(
+         "--max-duration", [&options](double seconds) { options.duration_max = milliseconds_of(seconds); },
+         "stop softly (exit 5) after this time; `resume` goes on")
+      ->check(CLI::PositiveNumber)
+      ->type_name("SECONDS");
+  add_workers(app, options.workers);
+  add_packing(app, options.packing);
+  app.add_option("--jobs", options.jobs_max, "jobs that run at once")
+      ->check(CLI::Range(1U, 1000U))
+      ->capture_default_str();
+  app.add_option("--uploads", options.uploads_max, "archives held between packing and their job")
+      ->check(CLI::Range(1U, 64U))
+      ->capture_default_str();
+  app.add_option("--attempts", options.attempts_max, "of one request that may be repeated")
+      ->check(CLI::Range(1U, 100U))
+      ->capture_default_str();
+  add_milliseconds(app, "--job-deadline", options.job_deadline, "how long to wait for one job");
+  add_milliseconds(app, "--request-timeout", options.request_timeout, "how long to wait for one reply");
+  app.add_option("--callback-listen", options.callback_listen,
+                 "ADDRESS:PORT to listen on for the service's callbacks, which name the job of a lost reply");
+  app.add_option("--callback-url", options.callback_url, "URL under which the service reaches --callback-listen");
+  add_milliseconds(app, "--callback-wait", options.callback_wait, "how long to wait for the callback of a lost reply");
 }
 
 CLI::App* add_load(CLI::App& app, LoadCommand& load) {
@@ -85,25 +115,73 @@ CLI::App* add_load(CLI::App& app, LoadCommand& load) {
   command->add_option("--sandbox", load.sandbox,
                       "load into a sandbox: a database file, for one of our own, or the URL of a running one");
   command->add_option("--run-dir", options.run_dir,
-                      "where the run keeps its files; default: bulkwrite-runs/<UTC time>-<id>");
+                      "where the run keeps its files; one that holds this run already goes on with it; default: "
+                      "bulkwrite-runs/<UTC time>-<id>");
   command->add_option("--date-format", options.date_format, "of date columns, such as yyyy-MM-dd or dd/MM/yyyy")
       ->default_str("yyyy-MM-dd");
   command->add_option("--datetime-format", options.datetime_format, "of datetime columns")
       ->default_str("yyyy-MM-dd HH:mm:ss");
-  command->add_option("--max-rejects", options.rejects_max, "stop (exit 3) when more records than this are rejected");
-  add_workers(*command, options.workers);
-  add_packing(*command, options.packing);
-  command->add_option("--jobs", options.jobs_max, "jobs that run at once")
-      ->check(CLI::Range(1U, 1000U))
-      ->capture_default_str();
-  command->add_option("--uploads", options.uploads_max, "archives held between packing and their job")
-      ->check(CLI::Range(1U, 64U))
-      ->capture_default_str();
-  command->add_option("--attempts", options.attempts_max, "of one request that may be repeated")
-      ->check(CLI::Range(1U, 100U))
-      ->capture_default_str();
-  add_milliseconds(*command, "--job-deadline", options.job_deadline, "how long to wait for one job");
-  add_milliseconds(*command, "--request-timeout", options.request_timeout, "how long to wait for one reply");
+  command->add_flag("--again", options.again, "load this input once more, although a run has loaded it already");
+  command->add_flag("--strict", options.strict, "a record that is there already (present) counts as not taken: exit 2");
+  add_ways(*command, options);
+  return command;
+}
+
+void add_run_dir(CLI::App& app, std::filesystem::path& run_dir) {
+  app.add_option("RUN_DIR", run_dir, "directory of the run")->required();
+}
+
+CLI::App* add_resume(CLI::App& app, ResumeCommand& resume) {
+  CLI::App* const command = app.add_subcommand("resume", "go on with a run that was stopped or killed");
+  add_run_dir(*command, resume.run_dir);
+  command->add_option("--sandbox", resume.sandbox, "where the run went before, if that cannot be told from the run");
+  add_ways(*command, resume.options);
+  return command;
+}
+
+CLI::App* add_status(CLI::App& app, StatusCommand& status) {
+  CLI::App* const command =
+      app.add_subcommand("status", "how a run stands: its chunks by state, and the uncertain ones");
+  add_run_dir(*command, status.run_dir);
+  command->add_flag("--json", status.json, "one line of JSON");
+  return command;
+}
+
+CLI::App* add_runs(CLI::App& app, RunsCommand& runs) {
+  CLI::App* const command = app.add_subcommand("runs", "the runs under a directory, a line each");
+  command->add_option("DIR", runs.root, "directory that holds run directories")->capture_default_str();
+  command->add_flag("--json", runs.json, "a line of JSON for each run");
+  return command;
+}
+
+CLI::App* add_resolve(CLI::App& app, ResolveCommand& resolve) {
+  using Kind = run::Resolution::Kind;
+  CLI::App* const command =
+      app.add_subcommand("resolve", "settle an uncertain chunk: look in the CRM first, then say what you found");
+  add_run_dir(*command, resolve.run_dir);
+  command->add_option("CHUNK", resolve.chunk_index, "index of the chunk, as `status` names it")->required();
+  CLI::Option_group* const what = command->add_option_group("what to do, one of");
+  what->add_option_function<std::string>(
+          "--job-id",
+          [&resolve](const std::string& id) {
+            resolve.resolution = {Kind::job, id};
+          },
+          "its job exists and has this id: track it, fetch its results")
+      ->type_name("ID");
+  what->add_flag_callback(
+      "--resubmit",
+      [&resolve] {
+        resolve.resolution = {Kind::resubmit, ""};
+      },
+      "its job does not exist: send the chunk again (if it does exist, every record is doubled)");
+  what->add_flag_callback(
+      "--abandon",
+      [&resolve] {
+        resolve.resolution = {Kind::abandon, ""};
+      },
+      "leave it: its records count as not sent, and this run never sends them");
+  what->require_option(1);
+  command->add_flag("--yes", resolve.agreed, "do it without asking");
   return command;
 }
 
@@ -132,9 +210,17 @@ Command parse_arguments(int argc, char** argv) {
   app.set_version_flag("--version", std::string("bulkwrite ") + run::version());
   app.require_subcommand(1);
   LoadCommand load;
+  ResumeCommand resume;
+  StatusCommand status;
+  RunsCommand runs;
+  ResolveCommand resolve;
   PackCommand pack;
   CheckCommand check;
   const CLI::App* const load_command = add_load(app, load);
+  const CLI::App* const resume_command = add_resume(app, resume);
+  const CLI::App* const status_command = add_status(app, status);
+  const CLI::App* const runs_command = add_runs(app, runs);
+  const CLI::App* const resolve_command = add_resolve(app, resolve);
   const CLI::App* const pack_command = add_pack(app, pack);
   add_check(app, check);
   app.footer("Exit codes and the files of a run: docs/. Each command has a --help of its own.");
@@ -144,6 +230,10 @@ Command parse_arguments(int argc, char** argv) {
     return Leave{app.exit(error) == 0 ? 0 : kUsage};
   }
   if (load_command->parsed()) return load;
+  if (resume_command->parsed()) return resume;
+  if (status_command->parsed()) return status;
+  if (runs_command->parsed()) return runs;
+  if (resolve_command->parsed()) return resolve;
   if (pack_command->parsed()) return pack;
   return check;
 }

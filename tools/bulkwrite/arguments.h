@@ -1,6 +1,7 @@
 // The command line as a value.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <variant>
 #include <vector>
@@ -8,12 +9,32 @@
 #include "engine/run/check.h"
 #include "engine/run/load.h"
 #include "engine/run/pack.h"
+#include "engine/run/run_catalog.h"
 
 namespace bulkwrite::cli {
 
 struct LoadCommand {
   run::LoadOptions options;  // without a target
   std::string sandbox;       // a database file or a URL
+};
+struct ResumeCommand {
+  std::filesystem::path run_dir;
+  run::LoadOptions options;  // how to go on; what it is about is the run's own
+  std::string sandbox;       // empty: where the run went before
+};
+struct StatusCommand {
+  std::filesystem::path run_dir;
+  bool json = false;
+};
+struct RunsCommand {
+  std::filesystem::path root = "bulkwrite-runs";
+  bool json = false;
+};
+struct ResolveCommand {
+  std::filesystem::path run_dir;
+  uint64_t chunk_index = 0;
+  run::Resolution resolution;
+  bool agreed = false;  // no question is asked
 };
 struct PackCommand {
   run::PackOptions options;
@@ -27,7 +48,8 @@ struct Leave {
   int exit_code = 0;
 };
 
-using Command = std::variant<Leave, LoadCommand, PackCommand, CheckCommand>;
+using Command = std::variant<Leave, LoadCommand, ResumeCommand, StatusCommand, RunsCommand, ResolveCommand, PackCommand,
+                             CheckCommand>;
 
 // Prints help and what is wrong with a call itself.
 Command parse_arguments(int argc, char** argv);

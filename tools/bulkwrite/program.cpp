@@ -2,13 +2,16 @@
 
 #include <fmt/format.h>
 #include <malloc.h>
+#include <unistd.h>
 
+#include <iostream>
 #include <variant>
 
 #include "tools/bulkwrite/arguments.h"
 #include "tools/bulkwrite/display.h"
 #include "tools/bulkwrite/report.h"
 #include "tools/bulkwrite/signals.h"
+#include "tools/bulkwrite/status_report.h"
 #include "tools/bulkwrite/target.h"
 
 namespace bulkwrite::cli {
@@ -29,19 +32,97 @@ int execute(Leave leave, Signals&) {
   return leave.exit_code;
 }
 
-int execute(LoadCommand command, Signals& signals) {
+// Loads or resumes, with the display that goes with it.
+template <typename Loading>
+int show_loading(run::LoadOptions& options, Signals& signals, const Loading& loading) {
   run::Progress progress;
-  std::unique_ptr<SandboxChild> child;
-  Result<run::Summary> outcome = run::Summary{};
-  if (auto chosen = choose_target(command.sandbox, command.options, child); !chosen) {
-    outcome = std::move(chosen).error();
-  } else {
+  options.stop_signal = [&] { return signals.received(); };
+  Result<run::Summary> outcome = [&] {
     Display display(progress, Display::Work::load, signals.stop_token());
-    command.options.stop_signal = [&] { return signals.received(); };
-    outcome =
-        run::load(command.options, progress, signals.stop_token(), [&](const std::string& line) { display.say(line); });
-  }
+    return loading(progress, [&](const std::string& line) { display.say(line); });
+  }();
   return report(summary_of(std::move(outcome), signals), Shown::load);
+}
+
+int execute(LoadCommand command, Signals& signals) {
+  std::unique_ptr<SandboxChild> child;
+  if (auto chosen = choose_target(command.sandbox, command.options, child); !chosen)
+    return report(summary_of(std::move(chosen).error(), signals), Shown::load);
+  return show_loading(command.options, signals, [&](run::Progress& progress, const run::Tell& tell) {
+    return run::load(command.options, progress, signals.stop_token(), tell);
+  });
+}
+
+int execute(ResumeCommand command, Signals& signals) {
+  auto status = run::status_of(command.run_dir);
+  if (!status) return report(summary_of(std::move(status).error(), signals), Shown::load);
+  std::unique_ptr<SandboxChild> child;
+  if (run::has_more_to_do(*status, command.options)) {
+    const std::string& target = command.sandbox.empty() ? status->facts.target : command.sandbox;
+    if (auto chosen = choose_target(target, command.options, child); !chosen)
+      return report(summary_of(std::move(chosen).error(), signals), Shown::load);
+  }
+  return show_loading(command.options, signals, [&](run::Progress& progress, const run::Tell& tell) {
+    return run::resume(command.run_dir, command.options, progress, signals.stop_token(), tell);
+  });
+}
+
+int complain(const Error& error) {
+  fmt::print(stderr, "bulkwrite: error: {}\n", error.message);
+  return run::exit_code_of(error.kind);
+}
+
+int execute(StatusCommand command, Signals&) {
+  const auto status = run::status_of(command.run_dir);
+  if (!status) return complain(status.error());
+  if (command.json)
+    fmt::print("{}\n", run::to_json(*status));
+  else
+    print_status(*status);
+  return 0;
+}
+
+int execute(RunsCommand command, Signals&) {
+  std::vector<run::RunStatus> runs;
+  for (const std::filesystem::path& run_dir : run::runs_under(command.root)) {
+    auto status = run::status_of(run_dir);
+    if (status)
+      runs.push_back(*std::move(status));
+    else
+      complain(status.error());
+  }
+  if (command.json)
+    for (const run::RunStatus& status : runs) fmt::print("{}\n", run::to_json(status));
+  else if (runs.empty())
+    fmt::print(stderr, "no runs in {}\n", command.root.string());
+  else
+    print_runs(runs);
+  return 0;
+}
+
+// Only a yes is one.
+bool is_agreed(const char* question) {
+  fmt::print(stderr, "{} [y/N] ", question);
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
+
+int execute(ResolveCommand command, Signals&) {
+  unblock_signals();  // there is nothing to stop softly
+  const auto explained = run::explain(command.run_dir, command.chunk_index, command.resolution);
+  if (!explained) return complain(explained.error());
+  fmt::print(stderr, "{}\n", *explained);
+  if (!command.agreed && isatty(STDIN_FILENO) == 0)
+    return complain({ErrorKind::usage, "nothing was done: there is nobody to ask; say --yes if that is what you want"});
+  if (!command.agreed && !is_agreed("do it?")) {
+    fmt::print(stderr, "nothing was done\n");
+    return 0;
+  }
+  if (auto done = run::resolve(command.run_dir, command.chunk_index, command.resolution); !done)
+    return complain(done.error());
+  fmt::print(stderr, "done; next: bulkwrite resume {}\n", command.run_dir.string());
+  return 0;
 }
 
 int execute(PackCommand command, Signals& signals) {

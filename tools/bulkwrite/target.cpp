@@ -1,6 +1,7 @@
 #include "tools/bulkwrite/target.h"
 
 #include <cstdlib>
+#include <filesystem>
 #include <string_view>
 
 namespace bulkwrite::cli {
@@ -38,6 +39,8 @@ Result<void> choose_target(const std::string& sandbox, run::LoadOptions& options
     if (!started) return std::move(started).error();
     child = *std::move(started);
     url = child->url();
+    std::error_code failure;
+    options.target_name = std::filesystem::weakly_canonical(sandbox, failure).string();
   }
   while (url.ends_with('/')) url.pop_back();
   if (!is_loopback(url))
