@@ -1,7 +1,7 @@
 // A locale for libraries that put names through the one of the thread.
 #pragma once
 
-#include <locale.h>
+#include <clocale>
 
 namespace bulkwrite {
 

@@ -90,18 +90,32 @@ int64_t Sandbox::query(const std::string& sql) const {
   return e2e::query(database_, sql);
 }
 
-int64_t query(const std::filesystem::path& database, const std::string& sql) {
+std::vector<std::vector<std::string>> select(const std::filesystem::path& database, const std::string& sql) {
   sqlite3* db = nullptr;
   REQUIRE(sqlite3_open_v2(database.c_str(), &db, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK);
   sqlite3_busy_timeout(db, 10'000);
   sqlite3_stmt* statement = nullptr;
   INFO(sql);
   const bool prepared = sqlite3_prepare_v2(db, sql.c_str(), -1, &statement, nullptr) == SQLITE_OK;
-  const int64_t value = prepared && sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : -1;
+  std::vector<std::vector<std::string>> rows;
+  int step = SQLITE_ROW;
+  while (prepared && (step = sqlite3_step(statement)) == SQLITE_ROW) {
+    std::vector<std::string>& row = rows.emplace_back();
+    for (int i = 0; i < sqlite3_column_count(statement); ++i) {
+      const auto* const bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement, i));
+      row.emplace_back(bytes == nullptr ? "" : bytes, static_cast<size_t>(sqlite3_column_bytes(statement, i)));
+    }
+  }
   sqlite3_finalize(statement);
   sqlite3_close(db);
   REQUIRE(prepared);
-  return value;
+  REQUIRE(step == SQLITE_DONE);
+  return rows;
+}
+
+int64_t query(const std::filesystem::path& database, const std::string& sql) {
+  const auto rows = select(database, sql);
+  return rows.empty() ? -1 : std::atoll(rows.front().front().c_str());
 }
 
 std::vector<nlohmann::json> Sandbox::requests() const {

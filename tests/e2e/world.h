@@ -47,6 +47,8 @@ class Sandbox {
 };
 
 int64_t query(const std::filesystem::path& database, const std::string& sql);
+// All rows, as text.
+std::vector<std::vector<std::string>> select(const std::filesystem::path& database, const std::string& sql);
 
 // `load FILES --module Leads --sandbox TARGET --run-dir DIRECTORY/run ...`
 std::vector<std::string> load_call(const std::vector<std::string>& files, const std::string& target,
