@@ -199,3 +199,18 @@ TEST_CASE("a service that says the secrets back in its refusals does not make th
       if (entry.is_regular_file()) CHECK(slurp(entry.path()).find(secret) == std::string::npos);
   }
 }
+
+TEST_CASE("a sandbox is on this machine alone, however its URL looks") {
+  const TemporaryDirectory directory;
+  spill(directory / "leads.csv", leads(kRecords));
+  for (const char* const url :
+       {"http://127.0.0.1.evil.example:80", "http://127.evil.example", "http://localhost:x@evil.example",
+        "http://127.0.0.1@evil.example", "http://localhost.evil.example", "http://evil.example/127.0.0.1",
+        "http://[::1].evil.example", "http://127.0.0.1\\@evil.example", "http://127.0.0.1:80?@evil.example",
+        "http://localhost#@evil.example:80", "https://www.zohoapis.com"}) {
+    CAPTURE(url);
+    const Ended ended = run(load_call({directory / "leads.csv"}, url, directory / "run"), directory.path());
+    CHECK(ended.exit_code == 64);
+    CHECK_THAT(ended.err, Contains("on this machine only"));
+  }
+}
