@@ -21,9 +21,11 @@ Packing packing_of(std::string_view first) {
                                                                                   "7zXZ\0",
                                                                                   6)))
     return Packing::filtered;
-  if (first.starts_with("BZh") && first.substr(4).starts_with("\x31\x41\x59\x26\x53\x59")) return Packing::filtered;
-  if (first.starts_with("BZh") && first.substr(4).starts_with("\x17\x72\x45\x38\x50\x90"))
-    return Packing::filtered;  // empty
+  if (first.starts_with("BZh") && first.size() > 4) {
+    const std::string_view block = first.substr(4);
+    if (block.starts_with("\x31\x41\x59\x26\x53\x59")) return Packing::filtered;
+    if (block.starts_with("\x17\x72\x45\x38\x50\x90")) return Packing::filtered;  // empty
+  }
   if (first.starts_with("PK\x03\x04") || first.starts_with("PK\x05\x06")) return Packing::zip;
   return Packing::plain;
 }

@@ -187,3 +187,22 @@ TEST_CASE("an input of no files has no source") {
   CHECK(*input->next() == nullptr);
   CHECK(input->total_bytes() == 0);
 }
+
+TEST_CASE("a file that ends within what a compressed one begins with is a plain file") {
+  const TemporaryDirectory directory;
+  for (const Format format : packed::kFormats) {
+    const std::string whole = packed::pack(format, "a,b\n");
+    for (size_t size = 0; size < 4; ++size) {
+      const std::string begin = whole.substr(0, size);
+      CAPTURE(static_cast<int>(format), size);
+      const auto all = packed::read_all(directory, begin);
+      // Two bytes are enough to know gzip by.
+      if (format == Format::gzip && size >= 2) {
+        CHECK_FALSE(all);
+        continue;
+      }
+      REQUIRE(all);
+      CHECK(all->at(0).bytes == begin);
+    }
+  }
+}
