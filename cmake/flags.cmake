@@ -16,6 +16,9 @@ if(BULKWRITE_SANITIZE)
   add_compile_options(-fsanitize=${BULKWRITE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${BULKWRITE_SANITIZE})
 endif()
+if(BULKWRITE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)  # libFuzzer sees which branches of the engine an input takes
+endif()
 
 # bulkwrite_library(NAME SOURCES... [LINK targets...]): a static library with the project's flags.
 function(bulkwrite_library name)

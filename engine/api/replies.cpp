@@ -43,8 +43,21 @@ std::string text_of(dom::element object, std::string_view key) {
   return "";
 }
 
-// A text of the service as it may stand in a message: in brief, and without what a terminal would obey.
+// A service that says our token back to us must not make us tell it. Tokens are 1000.<hex>.<hex> (contract 1.5).
+void mask_tokens(std::string& text) {
+  constexpr std::string_view kBegin = "1000.", kMask = "...";
+  constexpr std::string_view kOfToken = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+  constexpr size_t kTokenBytesMin = 8;
+  for (size_t at = text.find(kBegin); at != std::string::npos; at = text.find(kBegin, at)) {
+    at += kBegin.size();
+    const size_t end = std::min(text.find_first_not_of(kOfToken, at), text.size());
+    if (end - at >= kTokenBytesMin) text.replace(at, end - at, kMask);
+  }
+}
+
+// A text of the service as it may stand in a message: in brief, without what a terminal would obey, and without tokens.
 std::string told(std::string text) {
+  mask_tokens(text);
   size_t end = std::min(text.size(), kToldBytesMax);
   while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
   text.resize(end);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <optional>
 
 #include "engine/csv/cutter.h"
@@ -55,8 +54,8 @@ Result<std::string> read_member(zip::ArchiveReader& archive) {
   std::string text;
   for (;;) {
     const size_t had = text.size();
-    if (had > kResultBytesMax) return not_a_result("it is larger than any result can be");
-    text.resize(had + kBlockBytes);
+    if (had == kResultBytesMax) return not_a_result("it is larger than any result can be");
+    text.resize(std::min<size_t>(had + kBlockBytes, kResultBytesMax));
     auto got = archive.read(std::span(text).subspan(had));
     if (!got) return std::move(got).error();
     text.resize(had + *got);
@@ -107,8 +106,9 @@ Result<Verdicts> Verdicts::read(zip::ArchiveReader archive) {
   if (!header->has_value()) return not_a_result("it has no header");
   const std::vector<std::string>& names = (**header).names;
   const auto data_offset = static_cast<size_t>((**header).data_offset);
+  if (names.size() > csv::kColumnsMax) return not_a_result("it has more columns than any result");
 
-  csv::Cutter cutter({.records_max = std::numeric_limits<uint64_t>::max(), .bytes_max = 2 * kResultBytesMax});
+  csv::Cutter cutter({.records_max = csv::kRecordsMax + 1, .bytes_max = 2 * kResultBytesMax});
   cutter.begin_source(0, data_offset, names.size(), ',');
   const std::string_view data = std::string_view(*text).substr(data_offset);
   std::copy(data.begin(), data.end(), cutter.space(data.size() + 1).begin());
@@ -116,8 +116,12 @@ Result<Verdicts> Verdicts::read(zip::ArchiveReader archive) {
   cutter.end_source();
   csv::Cutter::Cut cut = cutter.next();
   if (cut.kind == csv::Cutter::Cut::Kind::unclosed_quote) return not_a_result("a quote in it is not closed");
-  cutter.end_input();
-  cut = cutter.next();
+  if (cut.kind == csv::Cutter::Cut::Kind::need_bytes) {
+    cutter.end_input();
+    cut = cutter.next();
+  }
+  if (cut.kind == csv::Cutter::Cut::Kind::chunk && cut.chunk.records() > csv::kRecordsMax)
+    return not_a_result("it has more records than any chunk");
   Verdicts verdicts;
   if (cut.kind == csv::Cutter::Cut::Kind::chunk) verdicts.bytes_ = std::move(cut.chunk);
   verdicts.bytes_.columns = names.size();

@@ -25,8 +25,9 @@ struct Verdict {
 // The verdicts of one job in the order of the result file. Movable; the verdicts point into it.
 class Verdicts {
  public:
-  // Errors (input_data): not a ZIP, damaged, no CSV in it, a CSV without the columns that name status and id, or
-  // without any that was sent. The service's columns are known by their names and may stand anywhere.
+  // Errors (input_data): not a ZIP, damaged, no CSV in it, a CSV without the columns that name status and id or without
+  // any that was sent, or more than can be said of one chunk. Memory and time have a bound, whatever a server made. The
+  // service's columns are known by their names and may stand anywhere.
   static Result<Verdicts> read(const std::filesystem::path& archive);
   static Result<Verdicts> parse(std::string_view archive);  // the same, of the archive's bytes
   const std::vector<Verdict>& rows() const { return rows_; }

@@ -21,9 +21,11 @@ Packing packing_of(std::string_view first) {
                                                                                   "7zXZ\0",
                                                                                   6)))
     return Packing::filtered;
-  if (first.starts_with("BZh") && first.substr(4).starts_with("\x31\x41\x59\x26\x53\x59")) return Packing::filtered;
-  if (first.starts_with("BZh") && first.substr(4).starts_with("\x17\x72\x45\x38\x50\x90"))
-    return Packing::filtered;  // empty
+  if (first.starts_with("BZh") && first.size() > 4) {
+    const std::string_view block = first.substr(4);
+    if (block.starts_with("\x31\x41\x59\x26\x53\x59")) return Packing::filtered;
+    if (block.starts_with("\x17\x72\x45\x38\x50\x90")) return Packing::filtered;  // empty
+  }
   if (first.starts_with("PK\x03\x04") || first.starts_with("PK\x05\x06")) return Packing::zip;
   return Packing::plain;
 }
@@ -33,10 +35,22 @@ bool exists(const std::string& path) {
   return std::filesystem::exists(path, failure);
 }
 
-std::vector<std::string> matches(const std::string& pattern) {
+std::string with_escapes(const std::string& path) {
+  std::string out;
+  for (const char c : path) {
+    if (std::string_view("\\*?[").find(c) != std::string_view::npos) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+// The paths that the pattern stands for, sorted; relative to `directory` where the pattern is.
+std::vector<std::string> matches(const std::string& pattern, const std::filesystem::path& directory) {
+  const std::string before = pattern.starts_with('/') || directory.empty() ? "" : (directory / "").string();
   glob_t found{};
   std::vector<std::string> paths;
-  if (::glob(pattern.c_str(), 0, nullptr, &found) == 0) paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  if (::glob((with_escapes(before) + pattern).c_str(), 0, nullptr, &found) == 0)
+    for (size_t i = 0; i < found.gl_pathc; ++i) paths.emplace_back(found.gl_pathv[i] + before.size());
   ::globfree(&found);
   return paths;
 }
@@ -54,7 +68,7 @@ Result<std::vector<std::string>> resolve(const std::vector<std::string>& argumen
       paths.push_back(argument);
       continue;
     }
-    const std::vector<std::string> found = matches(argument);
+    const std::vector<std::string> found = matches(argument, directory);
     if (found.empty())
       return Error{ErrorKind::no_input, fmt::format("{}: no such file, and nothing matches it", argument)};
     paths.insert(paths.end(), found.begin(), found.end());

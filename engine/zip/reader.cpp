@@ -4,31 +4,22 @@
 #include <archive_entry.h>
 #include <fmt/format.h>
 
-#include <clocale>
+#include "engine/base/utf8_locale.h"
 
 namespace bulkwrite::zip {
 namespace {
 
 constexpr size_t kBlockBytes = 64 * 1024;
 
-// libarchive puts names into the thread's locale, and loses those that "C" cannot hold.
-class Utf8Names {
- public:
-  Utf8Names() : utf8_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)), before_(uselocale(utf8_)) {}
-  ~Utf8Names() {
-    uselocale(before_);
-    if (utf8_ != nullptr) freelocale(utf8_);
-  }
-  Utf8Names(const Utf8Names&) = delete;
-  Utf8Names& operator=(const Utf8Names&) = delete;
-
- private:
-  locale_t utf8_, before_;
-};
-
 // By its directory only: read as a stream, an archive that lacks its end would pass for a whole one.
 void read_by_directory(::archive* handle) {
   archive_read_support_format_zip_seekable(handle);
+}
+
+// libarchive knows others too; some of them take as much memory as an archive asks for.
+bool is_stored_or_deflated(::archive* handle) {
+  const std::string_view format = archive_format_name(handle);  // of the current member: "ZIP 2.0 (deflation)"
+  return format.ends_with("(uncompressed)") || format.ends_with("(deflation)");
 }
 
 }  // namespace
@@ -39,8 +30,11 @@ void ArchiveReader::Free::operator()(::archive* handle) const {
 
 Error ArchiveReader::fault() const {
   const char* const text = archive_error_string(archive_.get());
-  return {ErrorKind::input_data,
-          fmt::format("{} is not a sound ZIP: {}", name_, text == nullptr ? "it cannot be read" : text)};
+  return fault(text == nullptr ? "it cannot be read" : text);
+}
+
+Error ArchiveReader::fault(std::string_view why) const {
+  return {ErrorKind::input_data, fmt::format("{} is not a sound ZIP: {}", name_, why)};
 }
 
 Result<ArchiveReader> ArchiveReader::open_file(const std::filesystem::path& path) {
@@ -60,13 +54,14 @@ Result<ArchiveReader> ArchiveReader::open_bytes(std::string_view bytes) {
 }
 
 Result<std::optional<std::string>> ArchiveReader::next_member() {
-  const Utf8Names names;
+  const Utf8Locale names;
   archive_entry* entry = nullptr;
   const int status = archive_read_next_header(archive_.get(), &entry);
   // Its directory may be damaged such that no entry of it is found.
   if (status == ARCHIVE_EOF && archive_file_count(archive_.get()) == 0) return fault();
   if (status == ARCHIVE_EOF) return std::optional<std::string>();
   if (status != ARCHIVE_OK && status != ARCHIVE_WARN) return fault();
+  if (!is_stored_or_deflated(archive_.get())) return fault("a method of compression that ZIPs of results do not have");
   const char* name = archive_entry_pathname_utf8(entry);
   if (name == nullptr) name = archive_entry_pathname(entry);
   return std::optional<std::string>(name == nullptr ? "" : name);

@@ -14,7 +14,7 @@ struct archive;  // libarchive's
 
 namespace bulkwrite::zip {
 
-// One thread. Whatever is not a whole and sound ZIP with at least one member is input_data.
+// One thread. Whatever is not a whole and sound ZIP with at least one member, each stored or deflated, is input_data.
 class ArchiveReader {
  public:
   static Result<ArchiveReader> open_file(const std::filesystem::path& path);
@@ -33,6 +33,7 @@ class ArchiveReader {
 
   ArchiveReader(Handle handle, std::string name) : archive_(std::move(handle)), name_(std::move(name)) {}
   Error fault() const;
+  Error fault(std::string_view why) const;
 
   Handle archive_;
   std::string name_;  // for messages

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <zlib.h>
 
 #include <catch2/catch.hpp>
@@ -58,6 +59,12 @@ void check_is_uncertain(const Reply& reply) {
   CHECK(classify(reply) == ReplyClass::uncertain);
   CHECK_FALSE(reply.failure.empty());
   CHECK(describe(reply).find("secret") == std::string::npos);
+}
+
+long peak_kib() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss;
 }
 
 std::string gzipped(const std::string& text) {
@@ -211,14 +218,61 @@ TEST_CASE("a reply larger than it may be is cut off, however it is told or packe
   CHECK(exchange(*transport, std::move(request)).body.size() == kMax);
 }
 
-TEST_CASE("headers without end are cut off") {
-  LoopbackServer server([](const Received&) {
-    std::string bytes = "HTTP/1.1 200 X\r\n";
-    while (bytes.size() < 2'000'000) bytes += "X-More: " + std::string(1'000, 'x') + "\r\n";
-    return Answer{bytes + "\r\n", Then::close};
-  });
-  const auto transport = make_transport();
-  check_is_uncertain(exchange(*transport, get(server.url("/"))));
+TEST_CASE("a reply without end is cut off at its bound, and takes no more memory than that") {
+  const std::string block(65'536, 'x');
+  const std::vector<Answer> answers = {
+      {"HTTP/1.1 200 X\r\nContent-Length: 1073741824\r\n\r\n", Then::flood, block},
+      {"HTTP/1.1 200 X\r\n\r\n", Then::flood, block},
+      {"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n", Then::flood, "10000\r\n" + block + "\r\n"},
+      {"HTTP/1.1 503 X\r\nContent-Length: 1073741824\r\n\r\n", Then::flood, block}};
+  for (const Answer& answer : answers) {
+    CAPTURE(answer.bytes);
+    LoopbackServer server([&](const Received&) { return answer; });
+    const auto transport = make_transport();
+    const long before = peak_kib();
+    const Reply reply = exchange(*transport, get(server.url("/")));
+    check_is_uncertain(reply);
+    CHECK(reply.body.size() <= kReplyBytesMax);
+    CHECK(server.bytes_sent() < kReplyBytesMax + (32 << 20));  // what the sockets hold besides
+    CHECK(peak_kib() - before < 128 * 1024);
+  }
+}
+
+TEST_CASE("headers without end are cut off, in whatever part of a reply they come") {
+  const std::string header = "X-More: " + std::string(1'000, 'x') + "\r\n";
+  const std::vector<Answer> answers = {
+      {"HTTP/1.1 200 X\r\n", Then::flood, header},
+      {"HTTP/1.1 200 X\r\nX-One: ", Then::flood, std::string(1'000, 'x')},
+      {"HTTP/1.1 200 ", Then::flood, std::string(1'000, 'x')},
+      {"", Then::flood, "HTTP/1.1 100 Continue\r\nX-More: x\r\n\r\n"},
+      {"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", Then::flood, header}};
+  for (const Answer& answer : answers) {
+    CAPTURE(answer.bytes);
+    LoopbackServer server([&](const Received&) { return answer; });
+    const auto transport = make_transport();
+    check_is_uncertain(exchange(*transport, get(server.url("/"))));
+    CHECK(server.bytes_sent() < 64 << 20);
+  }
+}
+
+TEST_CASE("a reply that comes a byte at a time ends with the request's timeout, in whatever part of it") {
+  const std::vector<Answer> answers = {
+      {"HTTP/1.1 200 X\r\nContent-Length: 1000000\r\n\r\n", Then::drip, "{}"},
+      {"HTTP/1.1 200 X\r\n\r\n", Then::drip, "{}"},
+      {"HTTP/1.1 200 X\r\n", Then::drip, "X-More: x\r\n"},
+      {"HTTP/1.1 200 ", Then::drip, "OK "},
+      {"", Then::drip, "HTTP/1.1 100 Continue\r\n\r\n"},
+      {"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n", Then::drip, "1\r\nx\r\n"},
+      {"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n1;", Then::drip, "x"}};
+  for (const Answer& answer : answers) {
+    CAPTURE(answer.bytes, answer.again);
+    LoopbackServer server([&](const Received&) { return answer; });
+    const auto transport = make_transport();
+    Request request = create(server.url("/"));
+    request.timeout = Milliseconds(150);
+    check_is_uncertain(exchange(*transport, std::move(request)));
+    CHECK(server.received().size() == 1);
+  }
 }
 
 TEST_CASE("a packed reply is unpacked, and chunks are put together") {
@@ -253,7 +307,12 @@ TEST_CASE("a reply that is reset, cut short or no HTTP at all is no reply") {
       {"HTTP/1.1 201 X\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n{\"stat", Then::close},
       {"HTTP/1.1 201 X\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", Then::close},
       {LoopbackServer::http(200, "no gzip", "Content-Encoding: gzip\r\n"), Then::close},
-      {"SSH-2.0-OpenSSH_9.2\r\n", Then::close}};
+      {"SSH-2.0-OpenSSH_9.2\r\n", Then::close},
+      {"<html>\n<body>Bad gateway</body>\n</html>\n", Then::close},
+      {"{\"status\":\"success\",\"details\":{\"id\":\"7\"}}", Then::close},
+      {std::string("\0\0\0\0\r\n\r\n", 8), Then::close},
+      {"HTTP/9.9 200 X\r\nContent-Length: 2\r\n\r\n{}", Then::close},
+      {"HTTP/1.1 200 X\r\nContent-Length: -5\r\n\r\n{}", Then::close}};
   for (const Answer& answer : answers) {
     CAPTURE(answer.bytes);
     LoopbackServer server([&](const Received&) { return answer; });

@@ -14,6 +14,8 @@
 
 namespace {
 
+constexpr int kDripMilliseconds = 5;
+
 int bind_to_free_port(int& port) {
   const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
@@ -30,14 +32,6 @@ int bind_to_free_port(int& port) {
 std::string lower(std::string text) {
   for (char& c : text) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
   return text;
-}
-
-void send_all(int connection, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) return;  // the client has gone
-    bytes.remove_prefix(static_cast<size_t>(sent));
-  }
 }
 
 }  // namespace
@@ -124,6 +118,25 @@ bool LoopbackServer::read_request(int connection, std::string& buffer, Received&
   return true;
 }
 
+bool LoopbackServer::send_all(int connection, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t sent = send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (sent <= 0) return false;
+    bytes_sent_ += static_cast<uint64_t>(sent);
+    bytes.remove_prefix(static_cast<size_t>(sent));
+  }
+  return true;
+}
+
+void LoopbackServer::send_for_ever(int connection, const Answer& answer) {
+  const bool drips = answer.then == Then::drip;
+  std::array<pollfd, 1> stop = {pollfd{stop_, POLLIN, 0}};
+  for (size_t at = 0; poll(stop.data(), stop.size(), drips ? kDripMilliseconds : 0) == 0; ++at) {
+    const std::string_view again = answer.again;
+    if (!send_all(connection, drips ? again.substr(at % again.size(), 1) : again)) return;
+  }
+}
+
 void LoopbackServer::serve(int connection, size_t number) {
   std::string buffer;
   Then then = Then::keep;
@@ -136,6 +149,7 @@ void LoopbackServer::serve(int connection, size_t number) {
     }
     send_all(connection, answer.bytes);
     then = answer.then;
+    if (then == Then::flood || then == Then::drip) send_for_ever(connection, answer);
   }
   if (then == Then::hang) {
     std::array<pollfd, 1> stop = {pollfd{stop_, POLLIN, 0}};

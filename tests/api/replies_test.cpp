@@ -494,3 +494,19 @@ TEST_CASE("what the service says at length, or with control characters in it, is
   CHECK(refused.error().message.size() < 1'000);
   CHECK(refused.error().message.find('\x1b') == std::string::npos);
 }
+
+TEST_CASE("a token that the service says back to us is not told") {
+  const std::string token = "1000.8cb99dxxxxxxxxxxxxx9be93.9b8xxxxxxxxxxxxxxxf";
+  for (const std::string& body :
+       {error_body("INVALID_TOKEN", "no such token: Zoho-oauthtoken " + token + ", and " + token),
+        error_body(token, "m"), std::string(R"({"info":")" + token + R"("})"),
+        error_body("X", std::string(290, 'x') + token)}) {
+    const std::string said = describe(complete(400, body));
+    CAPTURE(said);
+    CHECK(said.find("8cb99") == std::string::npos);
+    CHECK_THAT(said, Contains("1000"));
+  }
+  CHECK_THAT(parse_token(complete(200, R"({"error":"bad )" + token + R"("})")).error().message,
+             Contains("bad 1000....") && !Contains("8cb99"));
+  CHECK_THAT(describe(complete(400, error_body("X", "more than 1000.00 or 1000."))), Contains("than 1000.00 or 1000."));
+}

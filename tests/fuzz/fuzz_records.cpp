@@ -1,21 +1,12 @@
 // Any bytes, in any pieces, give the records of the obvious reading, and never a crash.
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 
 #include "tests/csv/harness.h"
 #include "tests/csv/oracle.h"
+#include "tests/fuzz/target.h"
 
-namespace {
-
-void must(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "disagreement: %s\n", what);
-  std::abort();
-}
-
-}  // namespace
+using fuzz::must;
 
 // The first four bytes choose the options, the rest is the text.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <random>
 
@@ -259,6 +260,18 @@ TEST_CASE("an encrypted member and a method that nobody knows are refused with a
                 "Passphrase");
   check_unsound(zip_builder::build({{.name = "a.csv", .bytes = "abc", .declared_method = 99}}));
   check_unsound(zip_builder::build({{.name = "a.csv", .bytes = "abc", .declared_method = 77}}), "method");
+}
+
+TEST_CASE("only stored and deflated members are taken, since others may ask for any memory") {
+  for (const uint16_t method :
+       std::to_array<uint16_t>({1, 6, 9, 12, 14, 93, 95, 98})) {  // 12 bzip2, 14 lzma, 93 zstd, 95 xz, 98 ppmd
+    CAPTURE(method);
+    check_unsound(zip_builder::build({{.name = "a.csv", .bytes = "abc", .declared_method = method}}), "method");
+  }
+  // An LZMA stream that asks for a dictionary of 4 GB.
+  const std::string lzma{"\x09\x14\x05\x00\x5D\xFF\xFF\xFF\xFF\x00\x18\x00", 12};
+  check_unsound(zip_builder::build({{.name = "a.csv", .bytes = "abc", .declared_method = 14, .packed = lzma}}),
+                "method");
 }
 
 TEST_CASE("a reader may be moved in the middle of a member") {

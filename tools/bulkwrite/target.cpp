@@ -1,7 +1,11 @@
 #include "tools/bulkwrite/target.h"
 
+#include <arpa/inet.h>
+
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 namespace bulkwrite::cli {
@@ -18,9 +22,18 @@ bool is_url(std::string_view text) {
   return text.starts_with("http://") || text.starts_with("https://");
 }
 
+// To the letter: another host's name may begin like the loopback's, and what stands before an "@" is no host.
 bool is_loopback(std::string_view url) {
-  const std::string_view host = url.substr(url.find("://") + 3);
-  return host.starts_with("127.") || host.starts_with("localhost:") || host == "localhost" || host.starts_with("[::1]");
+  std::string_view origin = url.substr(url.find("://") + 3);
+  origin = origin.substr(0, origin.find('/'));
+  const size_t host_end = origin.starts_with("[::1]") ? 5 : std::min(origin.find(':'), origin.size());
+  const std::string host(origin.substr(0, host_end));
+  const std::string_view port = origin.substr(host_end);
+  if (!port.empty() && (port.front() != ':' || port.find_first_not_of("0123456789", 1) != std::string_view::npos))
+    return false;
+  in_addr address{};
+  return host == "[::1]" || host == "localhost" ||
+         (host.starts_with("127.") && inet_pton(AF_INET, host.c_str(), &address) == 1);
 }
 
 }  // namespace
