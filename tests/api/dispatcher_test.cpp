@@ -417,6 +417,17 @@ TEST_CASE("a stop takes the reply that comes within the grace") {
   for (uint64_t chunk = 0; chunk < 4; ++chunk) CHECK(world.journal.of(chunk).state == State::created);
 }
 
+TEST_CASE("a job that exists, but cannot be written down, is named in the error") {
+  World world;
+  world.sign_in();
+  world.journal.fails_at = 3;  // uploaded, creating, created
+  world.load(1);
+  REQUIRE(world.error);
+  CHECK(world.error->kind == ErrorKind::cannot_write);
+  REQUIRE(world.service.jobs().size() == 1);
+  CHECK_THAT(world.error->message, Catch::Contains(world.service.jobs().begin()->first) && Catch::Contains("chunk 0"));
+}
+
 TEST_CASE("a journal that cannot be written ends the load, and no creation leaves without its intent") {
   for (size_t call = 1;; ++call) {
     CAPTURE(call);
