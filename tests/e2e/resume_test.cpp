@@ -189,9 +189,9 @@ TEST_CASE("an uncertain chunk is settled by the id of its job") {
   const auto uncertain = place.status()["uncertain"];
   REQUIRE(uncertain.size() == 1);
   const std::string chunk = std::to_string(uncertain[0]["chunk_index"].get<int>());
-  const int64_t first = uncertain[0]["parts"][0]["first_record"];
-  const std::string job =
-      std::to_string(place.sandbox.query("select id from sandbox_jobs order by id limit 1 offset 1"));
+  // The archive of a job is named by its chunk.
+  const std::string job = std::to_string(
+      place.sandbox.query("select id from sandbox_jobs where file_name like '%-0000" + chunk + ".%'"));
   const Ended unasked = place.command({"resolve", place.run_dir, chunk, "--job-id", job});
   CHECK(unasked.exit_code == 64);
   CHECK_THAT(unasked.err, Contains("nothing was done"));
@@ -203,7 +203,6 @@ TEST_CASE("an uncertain chunk is settled by the id of its job") {
   CHECK(summary_of(resumed)["added"] == 30);
   CHECK(place.jobs() == 3);
   CHECK(place.rows() == 30);
-  CHECK(first % 10 == 1);
 }
 
 TEST_CASE("an uncertain chunk is settled by sending it again") {

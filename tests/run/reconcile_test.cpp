@@ -187,7 +187,7 @@ TEST_CASE("verdicts in another order of records that look alike are not guessed 
   CHECK(counts.sent == 3);
   CHECK(exit_codes(counts) == std::vector<int>{4});
   for (const std::string& row : world.results())
-    CHECK_THAT(row, Catch::Contains("unattributed,,\"the result of job job0"));
+    CHECK_THAT(row, Catch::Contains("unattributed,,\"job job0: the result"));
   CHECK(world.file("failed.csv") == kHeader);
 }
 
