@@ -88,7 +88,7 @@ class Kill {
   void change_file(const std::string& bytes);
   void note_death(const Session& session);
   bool has_begun() const { return std::filesystem::exists(run_ / "ledger.db"); }
-  std::set<std::string> chunks_being_created() const;
+  std::set<std::string> chunks_being_created();
   void settle_uncertain();
   void settle(uint64_t chunk);
 
@@ -131,11 +131,10 @@ Session Kill::call(std::vector<std::string> arguments, const Point& crash) {
   const std::filesystem::path log = directory_ / fmt::format("points-{}", calls_++);
   arguments.insert(arguments.begin(), program_.path);
   const bool is_pipe = scenario_.kept == Scenario::Kept::standard_input;
-  e2e::Process process(
-      arguments, directory_.path(), is_pipe ? file_ : "/dev/null",
-      {fmt::format("BULKWRITE_CRASH_AT={}", crash.number), "BULKWRITE_CRASH_PLACE=" + crash.place,
-       fmt::format("BULKWRITE_CRASH_LOG={}", log.string()),
-       fmt::format("BULKWRITE_DELIBERATE_BUG={}", program_.deliberate_bug)});
+  e2e::Process process(arguments, directory_.path(), is_pipe ? file_ : "/dev/null",
+                       {fmt::format("BULKWRITE_CRASH_AT={}", crash.number), "BULKWRITE_CRASH_PLACE=" + crash.place,
+                        fmt::format("BULKWRITE_CRASH_LOG={}", log.string()),
+                        fmt::format("BULKWRITE_DELIBERATE_BUG={}", program_.deliberate_bug)});
   Session session{process.wait(), {}};
   std::istringstream lines(e2e::slurp(log));
   for (std::string line; std::getline(lines, line);)
@@ -143,9 +142,13 @@ Session Kill::call(std::vector<std::string> arguments, const Point& crash) {
   return session;
 }
 
-std::set<std::string> Kill::chunks_being_created() const {
+std::set<std::string> Kill::chunks_being_created() {
   std::set<std::string> chunks;
   if (!has_begun()) return chunks;
+  if (e2e::query(run_ / "ledger.db", "select count(*) from sqlite_master where name = 'chunks'") == 0) {
+    check(false, "the ledger has its name, but knows nothing");
+    return chunks;
+  }
   for (const Fields& row : e2e::select(run_ / "ledger.db", "select chunk_index from chunks where state = 'creating'"))
     chunks.insert(row.front());
   return chunks;
@@ -182,7 +185,8 @@ void Kill::resume_with_another_file() {
   changed[letter] = static_cast<char>(csv[letter] - 'a' + 'A');
   change_file(changed);
   const Ended ended = resume().ended;
-  check(ended.exit_code == kInputData, fmt::format("with another file it ended with {}: {}", ended.exit_code, ended.err));
+  check(ended.exit_code == kInputData,
+        fmt::format("with another file it ended with {}: {}", ended.exit_code, ended.err));
   change_file(csv);
 }
 

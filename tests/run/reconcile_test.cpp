@@ -361,6 +361,8 @@ TEST_CASE("a source that has changed since is an error, and no result file appea
     REQUIRE_FALSE(added);
     CHECK(added.error().kind == ErrorKind::input_data);
     CHECK_THAT(added.error().message, Catch::Contains("leads.csv"));
+    CHECK(reconciler.counts().records_read == 0);
+    CHECK(check_conservation(reconciler.counts()));
   }
   for (const char* const name : {"results.csv", "failed.csv", "rejected.csv", "results.csv.part"})
     CHECK_FALSE(world.has(name));
@@ -375,6 +377,7 @@ TEST_CASE("what would be sent now must be as many as were sent") {
   REQUIRE_FALSE(added);
   CHECK(added.error().kind == ErrorKind::unexpected);
   CHECK_THAT(added.error().message, Catch::Contains("chunk 0"));
+  CHECK(check_conservation(reconciler.counts()));
 }
 
 TEST_CASE("records whose job was created more than once are counted, those not sent are not") {
