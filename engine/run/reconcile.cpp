@@ -38,6 +38,13 @@ Result<void> Reconciler::commit() {
 }
 
 Result<void> Reconciler::add(const ChunkRow& row, const std::filesystem::path& result) {
+  Summary before = counts_;
+  auto done = add_chunk(row, result);
+  if (!done) counts_ = std::move(before);
+  return done;
+}
+
+Result<void> Reconciler::add_chunk(const ChunkRow& row, const std::filesystem::path& result) {
   ++counts_.chunks;
   counts_.jobs += row.job_id.empty() ? 0 : 1;
   counts_.records_read += row.records;

@@ -44,6 +44,7 @@ class Reconciler {
 
  private:
   Reconciler(ReconcileOptions options, Rereader rereader, const Front& front, const schema::RecordChecker* checker);
+  Result<void> add_chunk(const ChunkRow& row, const std::filesystem::path& result);
   Result<void> add_too_long(const ChunkRow& row);
   Result<void> add_records(const ChunkRow& row, const csv::Chunk& chunk, const Joined* joined, std::string_view why);
   Result<Joined> join(const ChunkRow& row, const csv::Chunk& chunk, const std::filesystem::path& result);
