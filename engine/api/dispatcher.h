@@ -52,7 +52,7 @@ class Dispatcher {
   bool can_track() const { return !stopping_ && submissions_.size() < options_.jobs_in_flight_max; }
   void track(Work work, std::string job_id);  // precondition: can_track(); the work needs no archive
 
-  void hear_of(Work work);                      // the same, of a job that only a callback can name
+  void hear_of(Work work);  // the same, of a job that only a callback can name
 
   // The service called `url` back about a chunk. Of a chunk that is not under way it is nothing.
   Result<void> on_callback(uint64_t chunk_index, const std::string& job_id, const std::string& url);

@@ -291,21 +291,19 @@ Result<ModuleTexts> kept_module(const RunDirectory& directory) {
   return ModuleTexts{*std::move(fields), *std::move(layouts)};
 }
 
-bool may_have_result(ChunkState state) {
-  return state == ChunkState::created || state == ChunkState::in_flight || state == ChunkState::finished;
-}
-
 // A result beside the ledger of which that cannot know: the ledger is an older copy, or has lost its log, and what it
 // takes for not sent was sent.
-Result<void> check_not_older(Session& session) {
-  auto states = session.ledger->states();
-  if (!states) return std::move(states).error();
+Result<void> check_not_older(Session& session, uint64_t chunks) {
   std::error_code failure;
   size_t results = 0, known = 0;
   for (const auto& entry : std::filesystem::directory_iterator(session.directory.results(), failure))
     results += entry.path().extension() == ".zip" ? 1 : 0;
-  for (const auto& [chunk_index, state] : *states)
-    known += may_have_result(state) && std::filesystem::exists(session.directory.result(chunk_index), failure) ? 1 : 0;
+  for (uint64_t i = 0; i < chunks; ++i) {
+    const auto row = session.ledger->chunk(i);
+    if (!row) return row.error();
+    const bool was_asked_for = row->has_value() && (*row)->creates > 0;
+    known += was_asked_for && std::filesystem::exists(session.directory.result(i), failure) ? 1 : 0;
+  }
   if (results == known) return {};
   return Error{ErrorKind::input_data,
                fmt::format("the ledger {} is older than its run: {} result archives in {} are of jobs that it does not "
@@ -317,7 +315,9 @@ Result<void> check_not_older(Session& session) {
 // Goes on with the run in session.directory, whose lock and ledger are in our hands.
 Result<Summary> go_on(Session& session, const RunFacts& facts) {
   Ledger& ledger = *session.ledger;
-  if (auto ok = check_not_older(session); !ok) return std::move(ok).error();
+  auto position = ledger.input_position();
+  if (!position) return std::move(position).error();
+  if (auto ok = check_not_older(session, position->chunks); !ok) return std::move(ok).error();
   // From here on the numbers of the last session do not hold.
   if (auto ok = remove_file(session.directory.summary()); !ok) return std::move(ok).error();
   if (auto ok = make_directories(session.directory.spool()); !ok) return std::move(ok).error();
@@ -326,8 +326,6 @@ Result<Summary> go_on(Session& session, const RunFacts& facts) {
   if (!header) return std::move(header).error();
   auto sources = ledger.sources();
   if (!sources) return std::move(sources).error();
-  auto position = ledger.input_position();
-  if (!position) return std::move(position).error();
   auto ended = ledger.ended_with_blank_lines();
   if (!ended) return std::move(ended).error();
   auto totals = ledger.totals();

@@ -20,8 +20,8 @@ struct RunDirectory {
   std::filesystem::path fields() const { return path / "fields.json"; }
   std::filesystem::path layouts() const { return path / "layouts.json"; }
 
-  // Makes `asked`, or a new directory named by the time under `runs_root`. `asked` may be there if it is empty, or holds
-  // no more than a run leaves that died before it had a ledger; else the error is cannot_write.
+  // Makes `asked`, or a new directory named by the time under `runs_root`. `asked` may be there if it is empty, or
+  // holds no more than a run leaves that died before it had a ledger; else the error is cannot_write.
   static Result<RunDirectory> make(const std::filesystem::path& asked, const std::filesystem::path& runs_root);
 };
 
