@@ -26,7 +26,7 @@ Result<Reconciler> Reconciler::create(ReconcileOptions options, Rereader rereade
   made.results_ = *std::move(results);
   made.failed_ = *std::move(failed);
   made.rejected_ = *std::move(rejected);
-  if (auto ok = made.results_.write("source,record_number,status,record_id,errors\n"); !ok)
+  if (auto ok = made.results_.write("source,record_number,status,record_id,errors,resent\n"); !ok)
     return std::move(ok).error();
   return made;
 }
@@ -94,7 +94,8 @@ Result<void> Reconciler::add_records(const ChunkRow& row, const csv::Chunk& chun
     ++sent;
     const Fate fate = verdict != nullptr ? fate_of(*verdict, options_.present_field) : fate_of(row.state);
     count(counts_, fate);
-    if (row.resent && fate != Fate::not_sent) ++counts_.resent;
+    const bool resent = row.resent && fate != Fate::not_sent;
+    counts_.resent += resent ? 1 : 0;
     const std::string_view errors = verdict != nullptr ? csv::value_of(verdict->errors, scratch_) : why;
     if (is_not_taken(fate)) {
       const auto groups = verdict != nullptr ? parse_errors(errors)
@@ -103,7 +104,7 @@ Result<void> Reconciler::add_records(const ChunkRow& row, const csv::Chunk& chun
     }
     const std::string_view id =
         verdict != nullptr ? csv::value_of(verdict->record_id, other_scratch_) : std::string_view();
-    if (auto ok = write_result(source, record.record_number, fate, id, errors); !ok) return ok;
+    if (auto ok = write_result(source, record.record_number, fate, id, errors, resent); !ok) return ok;
   }
   if (sent == row.sent) return {};
   return Error{ErrorKind::unexpected, fmt::format("chunk {}: {} records would be sent now where {} were sent",
@@ -119,14 +120,14 @@ Result<void> Reconciler::add_reject(const csv::Chunk& chunk, const Judge& judge,
 }
 
 Result<void> Reconciler::write_result(std::string_view source, uint64_t record_number, Fate fate,
-                                      std::string_view record_id, std::string_view errors) {
+                                      std::string_view record_id, std::string_view errors, bool resent) {
   row_.clear();
   csv::append_field(row_, source);
   row_ += fmt::format(",{},{},", record_number, fate_name(fate));
   csv::append_field(row_, record_id);
   row_ += ',';
   csv::append_field(row_, errors);
-  row_ += '\n';
+  row_ += resent ? ",resent\n" : ",\n";
   return results_.write(row_);
 }
 

@@ -49,7 +49,7 @@ class Reconciler {
   Result<void> add_records(const ChunkRow& row, const csv::Chunk& chunk, const Joined* joined, std::string_view why);
   Result<Joined> join(const ChunkRow& row, const csv::Chunk& chunk, const std::filesystem::path& result);
   Result<void> write_result(std::string_view source, uint64_t record_number, Fate fate, std::string_view record_id,
-                            std::string_view errors);
+                            std::string_view errors, bool resent = false);
   Result<void> add_reject(const csv::Chunk& chunk, const Judge& judge, const std::string& source);
   Result<void> write_failed(const csv::Chunk& chunk, const Judge& judge, const std::string& source,
                             const std::vector<VerdictError>& errors);

@@ -16,7 +16,7 @@ using e2e::spill;
 
 const std::string kHeader = "Last_Name,Company,Email,Note\n";
 const std::string kResultHeader = "Last_Name,Company,Email,STATUS,RECORD_ID,ERRORS\n";
-const std::string kResultsHeader = "source,record_number,status,record_id,errors\n";
+const std::string kResultsHeader = "source,record_number,status,record_id,errors,resent\n";
 
 // leads.csv, cut into chunks, in front of a Reconciler whose files lie in the run directory.
 class World {
@@ -85,7 +85,7 @@ class World {
     return made.counts();
   }
 
-  // The rows of results.csv, without the source, which they must all name.
+  // The rows of results.csv, without the source, which they must all name, and without an empty mark at the end.
   std::vector<std::string> results() const {
     std::string text = file("results.csv");
     REQUIRE(text.starts_with(kResultsHeader));
@@ -96,6 +96,7 @@ class World {
       REQUIRE(end != std::string::npos);
       REQUIRE(text.starts_with(source() + ","));
       rows.push_back(text.substr(source().size() + 1, end - source().size() - 1));
+      if (rows.back().ends_with(',')) rows.back().pop_back();
     }
     return rows;
   }
@@ -380,13 +381,18 @@ TEST_CASE("what would be sent now must be as many as were sent") {
   CHECK(check_conservation(reconciler.counts()));
 }
 
-TEST_CASE("records whose job was created more than once are counted, those not sent are not") {
+TEST_CASE("records whose job was created more than once are marked and counted, those not sent are not") {
   World world(kThree, 1);
   world.finish(0, kResultHeader + "Ann,Acme,a@x.org,UPDATED,101,\n");
   world.settle(1, ChunkState::uncertain);
   world.settle(2, ChunkState::not_sent);
   for (size_t i = 0; i < 3; ++i) world.row(i).resent = true;
   CHECK(world.reconcile().resent == 2);
+  const auto rows = world.results();
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[0] == "1,updated,101,,resent");
+  CHECK(rows[1].ends_with(",resent"));
+  CHECK_FALSE(rows[2].ends_with("resent"));
 }
 
 TEST_CASE("a run of no records has result files with headers only") {

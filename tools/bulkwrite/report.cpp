@@ -28,6 +28,9 @@ void print_load(const run::Summary& s) {
   row("  in flight", s.in_flight, "their job had not ended");
   row("  uncertain", s.uncertain, "whether their job was created is not known: do not send them again blindly");
   row("  unattributed", s.unattributed, "their job ended, but its results cannot be tied to records");
+  if (s.resent > 0)
+    print_to(stderr, "  of these, {} were sent more than once: added and updated are what the last job said\n",
+             count_text(s.resent));
   if (!s.run_dir.empty()) print_to(stderr, "files: {}\n", s.run_dir);
 }
 
