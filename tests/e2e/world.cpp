@@ -5,6 +5,8 @@
 #include <catch2/catch.hpp>
 #include <sstream>
 
+#include "tests/json_schema.h"
+
 namespace e2e {
 namespace {
 
@@ -36,6 +38,7 @@ nlohmann::json summary_of(const Ended& ended) {
   auto json = nlohmann::json::parse(line == std::string::npos ? text : text.substr(line + 1), nullptr, false);
   INFO("stdout: " << ended.out << "\nstderr: " << ended.err);
   REQUIRE_FALSE(json.is_discarded());
+  CHECK(schema_violations(json, "summary.schema.json") == "");
   return json;
 }
 
