@@ -113,8 +113,11 @@ LexedWords lex_words(const char* data, size_t words, char delimiter, WordState s
                      uint64_t* record_ends) {
   Seam<Isa> seam = seam_behind<Isa>(state);
   MaskBlock block;
-  for (size_t begin = 0; begin < words; begin += kBlockWords) {
-    const size_t here = words - begin < kBlockWords ? words - begin : kBlockWords;
+  size_t here = 0;
+  size_t block_words = Isa::kLanes;  // growing, since there may be an irregular word soon
+  for (size_t begin = 0; begin < words; begin += here) {
+    here = words - begin < block_words ? words - begin : block_words;
+    if (block_words < kBlockWords) block_words *= 2;
     for (size_t word = 0; word < here; ++word) {
       const char* const bytes = data + (begin + word) * 64;
       __builtin_prefetch(bytes + kBlockWords * 64);
