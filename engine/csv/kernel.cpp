@@ -19,9 +19,9 @@ std::vector<Kernel> kernels_of_this_machine() {
                     __builtin_cpu_supports("popcnt");
   const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq");
-  const bool pext_in_microcode = __builtin_cpu_is("bdver4") || __builtin_cpu_is("znver1") || __builtin_cpu_is("znver2");
+  const bool pdep_in_microcode = __builtin_cpu_is("bdver4") || __builtin_cpu_is("znver1") || __builtin_cpu_is("znver2");
   if (avx512) kernels.push_back(kAvx512Kernel);
-  if (avx2) kernels.push_back(pext_in_microcode ? kAvx2KernelWithoutPext : kAvx2Kernel);
+  if (avx2) kernels.push_back(pdep_in_microcode ? kAvx2KernelWithoutPdep : kAvx2Kernel);
 #endif
   kernels.push_back(kScalarKernel);
   return kernels;
