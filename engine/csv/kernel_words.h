@@ -4,8 +4,7 @@
 //   behind(now, before): each lane of `now` moved up by one, and the last one of `before`
 //   top_bits(lanes), nonzero(lanes): a bit for each lane
 //   spread(bits): the lanes of set bits all ones, the others all zeros
-//   extract(bits, mask): the bits under the mask, side by side
-//   lowest(bits, count): so many of them
+//   deposit(bits, mask): the lowest bits, one after the other, where the mask has its ones
 //   multiply_high(a, b)
 // Included by files that are compiled for one kind of machine: so all of it is local to them, and none of it is taken
 // from the standard library, whose inline functions other files would share.
@@ -21,7 +20,7 @@ struct Masks {
 };
 
 // First the special bytes of so many words are looked up, then they are judged: a read of what was written just before
-// would wait for it.
+// would wait for it. Meanwhile the next block comes from memory; without being asked for it would come late.
 constexpr size_t kBlockWords = 64;
 
 struct MaskBlock {
@@ -71,9 +70,16 @@ inline LexedLanes<Isa> lex_lanes(const MaskBlock& block, size_t word, Seam<Isa>&
   }
 
   Lanes parity = quote;  // of the quotes up to each byte
-  for (int step = 1; step < 64; step *= 2) parity ^= parity << step;
-  uint32_t odd = Isa::top_bits(parity);
-  for (size_t step = 1; step < Isa::kLanes; step *= 2) odd ^= odd << step;
+  parity ^= parity << 1;
+  parity ^= parity << 2;
+  parity ^= parity << 4;
+  parity ^= parity << 8;
+  parity ^= parity << 16;
+  parity ^= parity << 32;
+  uint32_t odd = Isa::top_bits(parity);  // then of the lanes up to each one
+  odd ^= odd << 1;
+  odd ^= odd << 2;
+  odd ^= odd << 4;
   const uint32_t quoted_before = ((odd << 1) ^ (seam.quoted ? kAll : 0)) & kAll;
 
   const Lanes inside = parity ^ Isa::spread(quoted_before);  // with the opening quote, without the closing one
@@ -106,9 +112,16 @@ LexedWords lex_words(const char* data, size_t words, char delimiter, WordState s
                      uint64_t* record_ends) {
   Seam<Isa> seam = seam_behind<Isa>(state);
   MaskBlock block;
-  for (size_t begin = 0; begin < words; begin += kBlockWords) {
-    const size_t here = words - begin < kBlockWords ? words - begin : kBlockWords;
-    for (size_t word = 0; word < here; ++word) block.set(word, Isa::find(data + (begin + word) * 64, delimiter));
+  size_t here = 0;
+  size_t block_words = Isa::kLanes;  // growing, since there may be an irregular word soon
+  for (size_t begin = 0; begin < words; begin += here) {
+    here = words - begin < block_words ? words - begin : block_words;
+    if (block_words < kBlockWords) block_words *= 2;
+    for (size_t word = 0; word < here; ++word) {
+      const char* const bytes = data + (begin + word) * 64;
+      __builtin_prefetch(bytes + kBlockWords * 64);
+      block.set(word, Isa::find(bytes, delimiter));
+    }
     for (size_t word = here; word % Isa::kLanes != 0; ++word) block.set(word, {});
 
     for (size_t word = 0; word < here; word += Isa::kLanes) {
@@ -170,14 +183,11 @@ RecordCount count_by_pattern(const uint64_t* structurals, const uint64_t* record
   for (size_t bit = 0; bit < 64; bit += columns) every |= uint64_t{1} << bit;
   const uint64_t reciprocal = ~uint64_t{0} / columns + 1;  // exact for all counts that there can be
 
-  uint64_t records = 0, fields = 0, irregular = 0;
+  uint64_t fields = 0, irregular = 0;
   const auto take = [&](uint64_t bits, uint64_t ends) {
     const uint64_t in_record = fields - Isa::multiply_high(fields, reciprocal) * columns;
-    const uint64_t expected = every << (columns - 1 - in_record);
-    const uint64_t here = count_ones(bits);
-    irregular |= Isa::extract(ends, bits) ^ Isa::lowest(expected, here);
-    records += count_ones(ends);
-    fields += here;
+    irregular |= ends ^ Isa::deposit(every << (columns - 1 - in_record), bits);
+    fields += count_ones(bits);
   };
   const size_t first = begin / 64, last = (end - 1) / 64;
   const auto take_in_part = [&](size_t word) {
@@ -187,7 +197,8 @@ RecordCount count_by_pattern(const uint64_t* structurals, const uint64_t* record
   take_in_part(first);
   for (size_t word = first + 1; word < last; ++word) take(structurals[word], record_ends[word]);
   if (last > first) take_in_part(last);
-  return {records, irregular == 0};
+  if (irregular != 0) return count_by_ends(structurals, record_ends, begin, end, columns);
+  return {fields / columns, true};
 }
 
 }  // namespace
