@@ -21,12 +21,12 @@ size_t count_ones(uint64_t bits) {
 
 // Both write base + i for each set bit i, and return where they end. There must be room for kWordBits numbers, whatever
 // the bits: garbage may stand behind the end. A branch for each bit would be guessed wrong once a word.
-size_t* write_bits(uint64_t bits, size_t base, size_t* out) {
+uint32_t* write_bits(uint64_t bits, uint32_t base, uint32_t* out) {
   constexpr size_t kAtOnce = 8;  // more than most words hold
-  size_t* const end = out + count_ones(bits);
+  uint32_t* const end = out + count_ones(bits);
   while (out < end) {
     for (size_t i = 0; i < kAtOnce; ++i) {
-      out[i] = base + static_cast<size_t>(std::countr_zero(bits));
+      out[i] = base + static_cast<uint32_t>(std::countr_zero(bits));
       bits &= bits - 1;
     }
     out += kAtOnce;
@@ -34,10 +34,10 @@ size_t* write_bits(uint64_t bits, size_t base, size_t* out) {
   return end;
 }
 
-size_t* write_few_bits(uint64_t bits, size_t base, size_t* out) {
-  *out = base + static_cast<size_t>(std::countr_zero(bits));
+uint32_t* write_few_bits(uint64_t bits, uint32_t base, uint32_t* out) {
+  *out = base + static_cast<uint32_t>(std::countr_zero(bits));
   out += bits != 0 ? 1 : 0;
-  for (bits &= bits - 1; bits != 0; bits &= bits - 1) *out++ = base + static_cast<size_t>(std::countr_zero(bits));
+  for (bits &= bits - 1; bits != 0; bits &= bits - 1) *out++ = base + static_cast<uint32_t>(std::countr_zero(bits));
   return out;
 }
 
@@ -79,9 +79,9 @@ bool RecordReader::next_line(Record& record) {
 // Of the line at at_: where its bounds are, how many fields it has, and where it ends.
 size_t RecordReader::find_fields() {
   if (line_ == lines_) read_words();
-  const size_t line_feed = line_feeds_[line_++];
+  const uint32_t line_feed = line_feeds_[line_++];
   first_bound_ = next_bound_;
-  bounds_[first_bound_] = at_;
+  bounds_[first_bound_] = static_cast<uint32_t>(at_ - base_);
   next_bound_ = first_bound_ + chunk_.columns;
   if (next_bound_ >= bounds_end_ || bounds_[next_bound_] != line_feed + 1) {
     const auto from = bounds_.begin() + static_cast<ptrdiff_t>(first_bound_);
@@ -89,24 +89,26 @@ size_t RecordReader::find_fields() {
     next_bound_ = static_cast<size_t>(std::lower_bound(from + 1, end, line_feed + 1) - bounds_.begin());
   }
   field_count_ = std::min(next_bound_ - first_bound_, chunk_.columns + 1);
-  return line_feed;
+  return base_ + line_feed;
 }
 
-// Reads on in the index until the line that begins at next_bound_ has its end.
+// Reads on in the index until the line that begins at at_ has its end.
 void RecordReader::read_words() {
   const size_t words = (chunk_.size + kWordBits - 1) / kWordBits;
-  const auto bounds = bounds_.begin();
-  std::copy(bounds + static_cast<ptrdiff_t>(next_bound_), bounds + static_cast<ptrdiff_t>(bounds_end_), bounds);
+  const auto nearer = static_cast<uint32_t>(at_ - base_);
+  for (size_t i = next_bound_; i < bounds_end_; ++i) bounds_[i - next_bound_] = bounds_[i] - nearer;
+  base_ = at_;
   bounds_end_ -= next_bound_;
   next_bound_ = 0;
   for (line_ = lines_ = 0; lines_ == 0;) {
     BULKWRITE_CHECK(word_ < words, "a chunk ends in a record end");
     bounds_end_ = std::min(bounds_end_, chunk_.columns + 2);
-    size_t* bound = bounds_.data() + bounds_end_;
-    size_t* line_feed = line_feeds_.data();
+    uint32_t* bound = bounds_.data() + bounds_end_;
+    uint32_t* line_feed = line_feeds_.data();
     for (const size_t end = std::min(word_ + kWordsAtOnce, words); word_ < end; ++word_) {
-      bound = write_bits(chunk_.index.structurals[word_], word_ * kWordBits + 1, bound);
-      line_feed = write_few_bits(chunk_.index.record_ends[word_], word_ * kWordBits, line_feed);
+      const auto from_base = static_cast<uint32_t>(word_ * kWordBits - base_);  // below zero in the first, and wraps
+      bound = write_bits(chunk_.index.structurals[word_], from_base + 1, bound);
+      line_feed = write_few_bits(chunk_.index.record_ends[word_], from_base, line_feed);
     }
     bounds_end_ = static_cast<size_t>(bound - bounds_.data());
     lines_ = static_cast<size_t>(line_feed - line_feeds_.data());

@@ -17,16 +17,15 @@ class Fields {
  public:
   Fields() = default;
   // Field i is the bytes from bounds[i] up to, and without, the separator before bounds[i + 1].
-  Fields(const char* data, std::span<const size_t> bounds) : data_(data), bounds_(bounds) {}
+  Fields(const char* data, std::span<const uint32_t> bounds) : data_(data), bounds_(bounds) {}
 
   size_t size() const { return bounds_.empty() ? 0 : bounds_.size() - 1; }
-  std::string_view operator[](size_t column) const {
-    return {data_ + bounds_[column], bounds_[column + 1] - bounds_[column] - 1};
-  }
+  std::string_view operator[](size_t column) const { return {data_ + bounds_[column], bytes(column)}; }
+  uint32_t bytes(size_t column) const { return bounds_[column + 1] - bounds_[column] - 1; }
 
  private:
   const char* data_ = nullptr;
-  std::span<const size_t> bounds_;
+  std::span<const uint32_t> bounds_;
 };
 
 struct Record {
@@ -47,7 +46,9 @@ class RecordReader {
   bool next(Record& record);
   // The fields of the record that next() gave. At most one more than there are columns. Meaningless for a record with a
   // flaw. Valid until the next call.
-  Fields fields() const { return {chunk_.buffer.data(), std::span(bounds_).subspan(first_bound_, field_count_ + 1)}; }
+  Fields fields() const {
+    return {chunk_.buffer.data() + base_, std::span(bounds_).subspan(first_bound_, field_count_ + 1)};
+  }
 
  private:
   bool next_line(Record& record);
@@ -61,9 +62,10 @@ class RecordReader {
   uint64_t record_number_ = 1;
 
   // Of the words of the index before word_, from the line at at_ on: where each line feed is, and what is behind each
-  // separator, which is where a field begins. Of a line that has too many fields, not all.
-  size_t word_ = 0;
-  std::vector<size_t> line_feeds_, bounds_;
+  // separator, which is where a field begins. Of a line that has too many fields, not all. Counted from base_, so that
+  // the numbers are small: no line of a chunk is longer than these can say.
+  size_t word_ = 0, base_ = 0;
+  std::vector<uint32_t> line_feeds_, bounds_;
   size_t line_ = 0, lines_ = 0;  // those in line_feeds_ that are to come
   size_t first_bound_ = 0, next_bound_ = 0, bounds_end_ = 1;
 };

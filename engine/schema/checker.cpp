@@ -1,7 +1,6 @@
 #include "engine/schema/checker.h"
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 
 #include "engine/base/check.h"
@@ -10,8 +9,6 @@
 
 namespace bulkwrite::schema {
 namespace {
-
-constexpr size_t kGlancesAtOnce = 64;  // a bit for each
 
 // Contract 7.3; a field's own length may be narrower.
 constexpr size_t kIntegerDigitsMax = 9, kBigintDigitsMax = 18;
@@ -77,7 +74,8 @@ Result<RecordChecker> RecordChecker::make(const Mapping& mapping) {
   for (size_t column = 0; column < mapping.columns.size(); ++column) {
     if (!mapping.columns[column]) continue;
     const Field& field = *mapping.columns[column];
-    ColumnRules rules{.type = field.type,
+    ColumnRules rules{.column = column,
+                      .type = field.type,
                       .length_max = counts_characters(field.type) ? field.length_max : 0,
                       .digits_max = digits_max(field.type, field.length_max),
                       .required = field.required};
@@ -87,42 +85,48 @@ Result<RecordChecker> RecordChecker::make(const Mapping& mapping) {
       rules.pattern = *std::move(pattern);
     }
     if (!rules.required && !has_form(rules.type) && rules.length_max == 0) continue;
-    checker.glances_.push_back(glance_of(column, rules));
+    checker.note_glance(rules);
     checker.rules_.push_back(std::move(rules));
   }
   return checker;
 }
 
-// No value has more characters than its field has bytes, and three bytes are more than a pair of quotes. A field that
-// must have a form is never settled at a glance.
-RecordChecker::Glance RecordChecker::glance_of(size_t column, const ColumnRules& rules) {
-  Glance glance{.column = column, .least = rules.required ? 3U : 0U, .most = std::numeric_limits<size_t>::max()};
-  if (counts_characters(rules.type) && rules.length_max > 0) glance.most = rules.length_max;
-  if (has_form(rules.type)) return {.column = column, .least = 1, .most = 0};
-  return glance;
+// No value has more characters than its field has bytes, and three bytes are more than a pair of quotes.
+void RecordChecker::note_glance(const ColumnRules& rules) {
+  constexpr size_t kAny = std::numeric_limits<int32_t>::max();
+  least_.resize(rules.column + 1, 0);
+  most_.resize(rules.column + 1, static_cast<int32_t>(kAny));
+  if (has_form(rules.type)) {
+    forms_.push_back(rules_.size());
+    return;
+  }
+  if (rules.required) least_.back() = 3;
+  if (rules.length_max > 0) most_.back() = static_cast<int32_t>(std::min(rules.length_max, kAny));
 }
 
 void RecordChecker::check(const csv::Fields& fields, std::vector<Violation>& out, std::string& scratch) const {
-  BULKWRITE_CHECK(glances_.empty() || glances_.back().column < fields.size(), "a record of too few fields");
-  for (size_t begin = 0; begin < glances_.size(); begin += kGlancesAtOnce) {
-    for (uint64_t doubts = glance_at(fields, begin); doubts != 0; doubts &= doubts - 1) {
-      const size_t i = begin + static_cast<size_t>(std::countr_zero(doubts));
-      const size_t column = glances_[i].column;
-      if (const auto rule = broken(rules_[i], csv::value_of(fields[column], scratch))) out.push_back({column, *rule});
-    }
+  BULKWRITE_CHECK(least_.size() <= fields.size(), "a record of too few fields");
+  const auto look = [&](const ColumnRules& rules) {
+    const auto rule = broken(rules, csv::value_of(fields[rules.column], scratch));
+    if (rule) out.push_back({rules.column, *rule});
+  };
+  if (is_good_at_a_glance(fields)) {
+    for (const size_t form : forms_) look(rules_[form]);
+  } else {
+    for (const ColumnRules& rules : rules_) look(rules);
   }
 }
 
-// A bit for each of the glances from `begin` on whose field needs to be read. Without a branch for each of them.
-uint64_t RecordChecker::glance_at(const csv::Fields fields, size_t begin) const {
-  const size_t count = std::min(kGlancesAtOnce, glances_.size() - begin);
-  const Glance* const glances = glances_.data() + begin;
-  uint64_t doubts = 0;
-  for (size_t i = 0; i < count; ++i) {
-    const size_t bytes = fields[glances[i].column].size();
-    doubts |= uint64_t{bytes < glances[i].least || bytes > glances[i].most} << i;
+// Several columns at once: no branch, and nothing read but the bounds.
+bool RecordChecker::is_good_at_a_glance(const csv::Fields fields) const {
+  const int32_t* const least = least_.data();
+  const int32_t* const most = most_.data();
+  int32_t doubts = 0;
+  for (size_t column = 0, end = least_.size(); column < end; ++column) {
+    const auto bytes = static_cast<int32_t>(fields.bytes(column));
+    doubts |= static_cast<int32_t>(bytes < least[column]) | static_cast<int32_t>(bytes > most[column]);
   }
-  return doubts;
+  return doubts == 0;
 }
 
 std::optional<Rule> RecordChecker::broken(const ColumnRules& rules, std::string_view value) {

@@ -35,24 +35,22 @@ class RecordChecker {
   void check(const csv::Fields& fields, std::vector<Violation>& out, std::string& scratch) const;
 
  private:
-  // A field whose raw bytes are no fewer than `least` and no more than `most` breaks no rule, whatever they are.
-  struct Glance {
-    size_t column, least, most;
-  };
   struct ColumnRules {
+    size_t column;
     FieldType type;
     size_t length_max;  // in characters; 0: no bound
     size_t digits_max;
     bool required;
     std::optional<DatePattern> pattern;
   };
-  static Glance glance_of(size_t column, const ColumnRules& rules);
-  uint64_t glance_at(csv::Fields fields, size_t begin) const;
+  void note_glance(const ColumnRules& rules);
+  bool is_good_at_a_glance(csv::Fields fields) const;
   static std::optional<Rule> broken(const ColumnRules& rules, std::string_view value);
 
-  // Of the columns with a rule, one of each: nearly all fields need the glance only.
-  std::vector<Glance> glances_;
-  std::vector<ColumnRules> rules_;
+  std::vector<ColumnRules> rules_;  // of the columns that have any
+  std::vector<size_t> forms_;       // those of them that no glance settles
+  // By column: a field of so many raw bytes breaks no rule, whatever they are, unless it must have a form.
+  std::vector<int32_t> least_, most_;
 };
 
 }  // namespace bulkwrite::schema

@@ -1,6 +1,7 @@
 // A record made of raw fields, as a reader of CSV gives it.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -19,13 +20,13 @@ class Record {
   void add(std::string_view raw) {
     text_ += raw;
     text_ += ',';
-    bounds_.push_back(text_.size());
+    bounds_.push_back(static_cast<uint32_t>(text_.size()));
   }
   bulkwrite::csv::Fields fields() const { return {text_.data(), bounds_}; }
 
  private:
   std::string text_;
-  std::vector<size_t> bounds_ = {0};
+  std::vector<uint32_t> bounds_ = {0};
 };
 
 }  // namespace record
