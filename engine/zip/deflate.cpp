@@ -141,8 +141,8 @@ Result<std::unique_ptr<Deflater>> make_deflater(Engine engine, int level) {
   if (!is_available(engine))
     return Error{ErrorKind::configuration, fmt::format("this build has no {}", engine_name(engine))};
   if (level < 1 || level > levels_of(engine)) {
-    return Error{ErrorKind::configuration, fmt::format("{} has no level {}, only 1 to {}", engine_name(engine), level,
-                                                       levels_of(engine))};
+    return Error{ErrorKind::configuration,
+                 fmt::format("{} has no level {}, only 1 to {}", engine_name(engine), level, levels_of(engine))};
   }
 #ifdef BULKWRITE_LIBDEFLATE
   if (engine == Engine::libdeflate) return std::unique_ptr<Deflater>(std::make_unique<LibdeflateDeflater>(level));
