@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "bench/corpus.h"
-#include "bench/cutting.h"
+#include "bench/csv/cutting.h"
 #include "engine/csv/records.h"
 
 namespace {
