@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <ctime>
 #include <exception>
 #include <filesystem>
 #include <memory>
@@ -86,6 +87,12 @@ class Worker {
   uint32_t crcs_ = 0;
 };
 
+double cpu_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
 int measure(std::span<char*> arguments) {
   using Clock = std::chrono::steady_clock;
   auto text = bulkwrite::read_file(arguments[0]);
@@ -99,6 +106,7 @@ int measure(std::span<char*> arguments) {
 
   std::atomic<size_t> next{0}, packed{0};
   const auto begun = Clock::now();
+  const double cpu_before = cpu_seconds();
   {
     std::vector<std::jthread> running;
     for (auto& worker : workers) {
@@ -108,10 +116,11 @@ int measure(std::span<char*> arguments) {
     }
   }
   const double seconds = std::chrono::duration<double>(Clock::now() - begun).count();
+  const double cpu = cpu_seconds() - cpu_before;
   uint32_t crcs = 0;
   for (const auto& worker : workers) crcs ^= worker->crcs();
-  fmt::print("{{\"seconds\":{:.6f},\"bytes\":{},\"packed\":{},\"pieces\":{},\"crcs\":{}}}\n", seconds, text->size(),
-             packed.load(), pieces.size(), crcs);
+  fmt::print("{{\"seconds\":{:.6f},\"cpu_seconds\":{:.6f},\"bytes\":{},\"packed\":{},\"pieces\":{},\"crcs\":{}}}\n",
+             seconds, cpu, text->size(), packed.load(), pieces.size(), crcs);
   return 0;
 }
 
