@@ -45,7 +45,7 @@ struct LoadOptions {
   std::chrono::milliseconds callback_wait{std::chrono::minutes(10)};  // for the job of a lost reply
 
   unsigned workers = 0;
-  Packing packing = Packing::small;
+  Packing packing = Packing::automatic;
   unsigned uploads_max = 4;  // archives in memory between packing and their job's creation
   unsigned jobs_max = 10;    // jobs that run at once
   std::chrono::milliseconds poll_min{5'000}, poll_max{60'000};

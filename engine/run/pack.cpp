@@ -10,7 +10,6 @@
 #include "engine/run/member.h"
 #include "engine/run/reject.h"
 #include "engine/run/reread.h"
-#include "engine/zip/archive.h"
 
 namespace bulkwrite::run {
 namespace {
@@ -36,13 +35,12 @@ Result<void> claim_directory(const std::filesystem::path& directory) {
 // One worker's tools.
 class Packer {
  public:
-  Packer(const Front& front, const PackOptions& options, std::string name, std::string header,
-         zip::ArchiveWriter writer)
+  Packer(const Front& front, const PackOptions& options, std::string name, std::string header)
       : front_(front),
         directory_(options.directory),
         name_(std::move(name)),
         header_(std::move(header)),
-        writer_(std::move(writer)) {}
+        archives_(options.packing == Packing::automatic ? Packing::fast : options.packing) {}
 
   Result<PackedChunk> pack(csv::Chunk& chunk, Progress& progress) {
     PackedChunk packed{.ranges = {chunk.chunk_index, chunk.parts, crc_of_source(chunk), chunk.too_long},
@@ -62,13 +60,14 @@ class Packer {
     if (packed.sent == 0) return packed;
     const std::string_view member = member_.build(chunk, header_);
     const std::string base = archive_base_name(name_, chunk.chunk_index);
-    auto archive = writer_.pack(base + ".csv", member);
+    packed.crc_member = crc_of_member(chunk, member, header_, packed.ranges.crc_source);
+    auto archive = archives_.make(base + ".csv", member, packed.crc_member);
     if (!archive) return std::move(archive).error();
     packed.csv_bytes = member.size();
-    packed.zip_bytes = archive->bytes.size();
-    packed.crc_member = archive->member_crc;
+    packed.zip_bytes = archive->size();
     packed.archive_name = base + ".zip";
-    if (auto ok = write_file(directory_ / packed.archive_name, archive->bytes); !ok) return std::move(ok).error();
+    if (auto ok = write_file_unsynced(directory_ / packed.archive_name, archive->pieces); !ok)
+      return std::move(ok).error();
     ++progress.chunks_packed;
     return packed;
   }
@@ -77,7 +76,7 @@ class Packer {
   const Front& front_;
   const std::filesystem::path directory_;
   const std::string name_, header_;
-  zip::ArchiveWriter writer_;
+  ArchiveMaker archives_;
   MemberBuilder member_;
 };
 
@@ -160,8 +159,10 @@ class Collector {
     return manifest_.add(chunk, front_);
   }
 
-  Result<void> commit(bool stopped) {
+  // The manifest comes last: once it is there, so is everything that it names.
+  Result<void> commit(const std::filesystem::path& directory, bool stopped) {
     if (auto ok = rejected_.commit(); !ok) return ok;
+    if (auto ok = sync_files_in(directory); !ok) return ok;
     return manifest_.commit(summary, stopped);
   }
 
@@ -210,8 +211,7 @@ Result<Summary> pack(const PackOptions& options, Progress& progress, std::stop_t
 
   const std::string name = archive_name_of((*front)->source(0).name);
   const auto make_worker = [&]() -> std::function<Result<PackedChunk>(csv::Chunk&)> {
-    auto writer = make_archive_writer(options.packing);
-    auto packer = std::make_shared<Packer>(**front, options, name, pack_header(header), std::move(writer));
+    auto packer = std::make_shared<Packer>(**front, options, name, pack_header(header));
     return [packer, &progress](csv::Chunk& chunk) { return packer->pack(chunk, progress); };
   };
   const PassEnd end = pass_in_order<PackedChunk>(**front, pieces, worker_count(options.workers), stop, make_worker,
@@ -226,7 +226,8 @@ Result<Summary> pack(const PackOptions& options, Progress& progress, std::stop_t
   summary.run_dir = options.directory.string();
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
   if (auto ok = check_conservation(summary); !ok) summary.errors.push_back(std::move(ok).error());
-  if (auto ok = collector.commit(stop.stop_requested()); !ok) summary.errors.push_back(std::move(ok).error());
+  if (auto ok = collector.commit(options.directory, stop.stop_requested()); !ok)
+    summary.errors.push_back(std::move(ok).error());
   return summary;
 }
 

@@ -1,13 +1,12 @@
 #include "engine/run/prepare.h"
 
-#include "engine/run/archive.h"
 #include "engine/run/callback_token.h"
 #include "engine/run/judge.h"
 
 namespace bulkwrite::run {
 
 Preparer::Preparer(Ledger& ledger, PrepareOptions options)
-    : ledger_(ledger), options_(std::move(options)), writer_(make_archive_writer(options_.packing)) {}
+    : ledger_(ledger), options_(std::move(options)), archives_(options_.packing) {}
 
 Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* before) {
   ChunkRow row{.ranges = {chunk.chunk_index, chunk.parts, crc_of_source(chunk), chunk.too_long},
@@ -28,11 +27,12 @@ Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* 
 
   const std::string_view bytes = member_.build(chunk, options_.archive_header);
   const std::string base = archive_base_name(options_.archive_name, chunk.chunk_index);
-  auto archive = writer_.pack(base + ".csv", bytes);
+  row.crc_member = crc_of_member(chunk, bytes, options_.archive_header, row.ranges.crc_source);
+  const Demand demand = options_.demand ? options_.demand() : Demand::keeps_up;
+  auto archive = archives_.make(base + ".csv", bytes, row.crc_member, demand);
   if (!archive) return std::move(archive).error();
   row.csv_bytes = bytes.size();
-  row.zip_bytes = archive->bytes.size();
-  row.crc_member = archive->member_crc;
+  row.zip_bytes = archive->size();
   if (auto ok = write_down(row, before == nullptr); !ok) return std::move(ok).error();
   auto callback_url = callback_url_for(chunk.chunk_index);
   if (!callback_url) return std::move(callback_url).error();
@@ -40,7 +40,7 @@ Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* 
                             .records = row.sent,
                             .archive_name = base + ".zip",
                             .csv_name = base + ".csv",
-                            .archive = std::string(archive->bytes),
+                            .archive = archive->joined(),
                             .callback_url = *std::move(callback_url),
                             .resent = row.resent};
   return prepared;
