@@ -4,12 +4,30 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "engine/csv/chunk.h"
 
 namespace bulkwrite::csv {
+
+// A record's fields, raw: with their quotes, without separators and terminator. A view.
+class Fields {
+ public:
+  Fields() = default;
+  // Field i is the bytes from bounds[i] up to, and without, the separator before bounds[i + 1].
+  Fields(const char* data, std::span<const size_t> bounds) : data_(data), bounds_(bounds) {}
+
+  size_t size() const { return bounds_.empty() ? 0 : bounds_.size() - 1; }
+  std::string_view operator[](size_t column) const {
+    return {data_ + bounds_[column], bounds_[column + 1] - bounds_[column] - 1};
+  }
+
+ private:
+  const char* data_ = nullptr;
+  std::span<const size_t> bounds_;
+};
 
 struct Record {
   size_t part = 0;             // ordinal in chunk.parts
@@ -27,19 +45,20 @@ class RecordReader {
 
   // The next record, or false behind the last. Blank lines are passed over.
   bool next(Record& record);
-  // The fields of the record that next() gave, raw, without the terminator. At most one more than there are columns.
-  // Meaningless for a record with a flaw. Valid until the next call.
-  const std::vector<std::string_view>& fields() const { return fields_; }
+  // The fields of the record that next() gave. At most one more than there are columns. Meaningless for a record with a
+  // flaw. Valid until the next call.
+  Fields fields() const { return {chunk_.buffer.data(), std::span(bounds_).first(field_count_ + 1)}; }
 
  private:
   bool next_line(Record& record);
+  size_t find_fields();
   bool is_blank(const Record& line) const;
-  void judge(Record& record, size_t field_count);
+  void judge(Record& record);
 
   const Chunk& chunk_;
   size_t at_ = 0, part_ = 0, flaw_ = 0, field_count_ = 0;
   uint64_t record_number_ = 1;
-  std::vector<std::string_view> fields_;
+  std::vector<size_t> bounds_;  // of the fields; see Fields. Longer than any record needs
 };
 
 }  // namespace bulkwrite::csv

@@ -28,7 +28,7 @@ class Judge {
   const csv::Record& record() const { return record_; }
   // Empty: the record may be sent.
   std::span<const Problem> problems() const { return problems_; }
-  const std::vector<std::string_view>& fields() const { return reader_.fields(); }
+  csv::Fields fields() const { return reader_.fields(); }
   std::string_view bytes() const { return chunk_.bytes().substr(record_.begin, record_.end - record_.begin); }
 
  private:

@@ -27,7 +27,7 @@ void MemberBuilder::begin(const csv::Chunk& chunk) {
   encoded_.clear();
 }
 
-void MemberBuilder::accept(const csv::Record& record, const std::vector<std::string_view>& fields) {
+void MemberBuilder::accept(const csv::Record& record, const csv::Fields& fields) {
   ++records_;
   // Where the source ends without a terminator, the LF behind it is ours: needed unless nothing follows.
   last_unterminated_ = record.next == record.end;

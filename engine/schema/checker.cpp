@@ -1,6 +1,8 @@
 #include "engine/schema/checker.h"
 
 #include <algorithm>
+#include <array>
+#include <limits>
 
 #include "engine/base/check.h"
 #include "engine/csv/field.h"
@@ -51,19 +53,48 @@ bool equals_ignoring_case(std::string_view value, std::string_view lower) {
          });
 }
 
-bool is_space_or_control(char c) {
-  return static_cast<unsigned char>(c) <= 0x20 || c == 0x7F;
+// An e-mail address is judged in one pass, by what stands beside what.
+enum Letter : uint8_t { plain, dot, hyphen, local_only, at_sign, never, edge };  // edge: where the value begins or ends
+constexpr size_t kLetters = 8;
+constexpr uint8_t kWrong = 1, kDomainDot = 2;
+
+constexpr std::array<uint8_t, 256> make_letters() {
+  std::array<uint8_t, 256> letters{};
+  for (size_t c = 0; c <= 0x20; ++c) letters[c] = never;
+  letters[0x7F] = never;
+  for (const char c : std::string_view(",;:<>()[]\\\"")) letters[static_cast<uint8_t>(c)] = never;
+  for (const char c : std::string_view("_/")) letters[static_cast<uint8_t>(c)] = local_only;
+  letters['.'] = dot;
+  letters['-'] = hyphen;
+  letters['@'] = at_sign;
+  return letters;
 }
 
-bool is_domain(std::string_view domain) {
-  size_t labels = 0;
-  for (size_t from = 0; from <= domain.size(); ++labels) {
-    const size_t end = std::min(domain.find('.', from), domain.size());
-    const std::string_view label = domain.substr(from, end - from);
-    if (label.empty() || label.front() == '-' || label.back() == '-') return false;
-    from = end + 1;
+constexpr uint8_t judge_local_pair(size_t left, size_t right) {
+  const bool wrong = right == never || right == edge || (left == edge && (right == at_sign || right == dot)) ||
+                     (left == dot && (right == at_sign || right == dot));
+  return wrong ? kWrong : 0;
+}
+
+constexpr uint8_t judge_domain_pair(size_t left, size_t right) {
+  const bool label_begins = left == at_sign || left == dot, label_ends = right == dot || right == edge;
+  const bool wrong = right == never || right == local_only || right == at_sign ||
+                     (label_begins && (label_ends || right == hyphen)) || (left == hyphen && label_ends);
+  if (wrong) return kWrong;
+  return right == dot ? kDomainDot : 0;
+}
+
+// By pair: first those before the @ and with it, then those behind it.
+constexpr size_t kInDomain = kLetters * kLetters;
+constexpr std::array<uint8_t, 2 * kInDomain> make_pairs() {
+  std::array<uint8_t, 2 * kInDomain> pairs{};
+  for (size_t left = 0; left < kLetters; ++left) {
+    for (size_t right = 0; right < kLetters; ++right) {
+      pairs[left * kLetters + right] = judge_local_pair(left, right);
+      pairs[kInDomain + left * kLetters + right] = judge_domain_pair(left, right);
+    }
   }
-  return labels >= 2;
+  return pairs;
 }
 
 }  // namespace
@@ -105,14 +136,18 @@ bool is_boolean(std::string_view value) {
 }
 
 bool is_email(std::string_view value) {
-  constexpr std::string_view kNotInLocalPart = ",;:<>()[]\\\"";
-  const size_t at = value.find('@');
-  if (at == std::string_view::npos || at == 0 || value.find('@', at + 1) != std::string_view::npos) return false;
-  if (std::any_of(value.begin(), value.end(), is_space_or_control)) return false;
-  const std::string_view local = value.substr(0, at);
-  if (local.front() == '.' || local.back() == '.' || local.find("..") != std::string_view::npos) return false;
-  return local.find_first_of(kNotInLocalPart) == std::string_view::npos &&
-         value.substr(at).find_first_of("_,;:<>()[]\\\"/") == std::string_view::npos && is_domain(value.substr(at + 1));
+  static constexpr std::array<uint8_t, 256> kLetterOf = make_letters();
+  static constexpr std::array<uint8_t, 2 * kInDomain> kPairs = make_pairs();
+  uint8_t seen = 0;
+  size_t left = edge, side = 0;
+  for (const char c : value) {
+    const size_t right = kLetterOf[static_cast<uint8_t>(c)];
+    seen |= kPairs[side + left * kLetters + right];
+    if (right == at_sign) side = kInDomain;
+    left = right;
+  }
+  seen |= kPairs[side + left * kLetters + edge];
+  return seen == kDomainDot;
 }
 
 Result<RecordChecker> RecordChecker::make(const Mapping& mapping) {
@@ -120,8 +155,7 @@ Result<RecordChecker> RecordChecker::make(const Mapping& mapping) {
   for (size_t column = 0; column < mapping.columns.size(); ++column) {
     if (!mapping.columns[column]) continue;
     const Field& field = *mapping.columns[column];
-    ColumnRules rules{.column = column,
-                      .type = field.type,
+    ColumnRules rules{.type = field.type,
                       .length_max = counts_characters(field.type) || field.type == FieldType::integer ||
                                             field.type == FieldType::bigint
                                         ? field.length_max
@@ -132,20 +166,33 @@ Result<RecordChecker> RecordChecker::make(const Mapping& mapping) {
       if (!pattern) return in_context("field " + field.api_name, std::move(pattern).error());
       rules.pattern = *std::move(pattern);
     }
-    if (rules.required || has_form(rules.type) || rules.length_max > 0) checker.columns_.push_back(std::move(rules));
+    if (!rules.required && !has_form(rules.type) && rules.length_max == 0) continue;
+    checker.glances_.push_back(glance_of(column, rules));
+    checker.rules_.push_back(std::move(rules));
   }
   return checker;
 }
 
-void RecordChecker::check(std::span<const std::string_view> raw_fields, std::vector<Violation>& out,
-                          std::string& scratch) const {
-  BULKWRITE_CHECK(columns_.empty() || columns_.back().column < raw_fields.size(), "a record of too few fields");
-  for (const ColumnRules& rules : columns_) {
-    const std::string_view value = csv::value_of(raw_fields[rules.column], scratch);
+// No value has more characters than its field has bytes, and three bytes are more than a pair of quotes.
+RecordChecker::Glance RecordChecker::glance_of(size_t column, const ColumnRules& rules) {
+  Glance glance{.column = column, .least = rules.required ? 3U : 0U, .most = std::numeric_limits<size_t>::max()};
+  if (counts_characters(rules.type) && rules.length_max > 0) glance.most = rules.length_max;
+  if (has_form(rules.type)) glance.most = 0;
+  return glance;
+}
+
+void RecordChecker::check(const csv::Fields& fields, std::vector<Violation>& out, std::string& scratch) const {
+  BULKWRITE_CHECK(glances_.empty() || glances_.back().column < fields.size(), "a record of too few fields");
+  for (size_t i = 0; i < glances_.size(); ++i) {
+    const Glance& glance = glances_[i];
+    const std::string_view raw = fields[glance.column];
+    if (raw.size() >= glance.least && raw.size() <= glance.most) continue;
+    const ColumnRules& rules = rules_[i];
+    const std::string_view value = csv::value_of(raw, scratch);
     if (value.empty()) {
-      if (rules.required) out.push_back({rules.column, Rule::required});
+      if (rules.required) out.push_back({glance.column, Rule::required});
     } else if (const auto rule = broken(rules, value)) {
-      out.push_back({rules.column, *rule});
+      out.push_back({glance.column, *rule});
     }
   }
 }

@@ -2,14 +2,13 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/csv/records.h"
 #include "engine/schema/date_pattern.h"
 #include "engine/schema/mapping.h"
 
@@ -29,22 +28,28 @@ class RecordChecker {
   // configuration where a date format is not understood.
   static Result<RecordChecker> make(const Mapping& mapping);
 
-  // Appends the first rule that each column's value breaks. `raw_fields` are one record's, with their quotes, at least
-  // as many as the mapping has columns; the text is UTF-8. An empty value breaks `required` only, and white space is a
-  // value. No allocation while nothing is wrong, once `scratch` has grown.
-  void check(std::span<const std::string_view> raw_fields, std::vector<Violation>& out, std::string& scratch) const;
+  // Appends the first rule that each column's value breaks. `fields` are one record's, at least as many as the mapping
+  // has columns; the text is UTF-8. An empty value breaks `required` only, and white space is a value. No allocation
+  // while nothing is wrong, once `scratch` has grown.
+  void check(const csv::Fields& fields, std::vector<Violation>& out, std::string& scratch) const;
 
  private:
+  // A field whose raw bytes are no fewer than `least` and no more than `most` breaks no rule, whatever they are.
+  struct Glance {
+    size_t column, least, most;
+  };
   struct ColumnRules {
-    size_t column;
     FieldType type;
     size_t length_max;
     bool required;
     std::optional<DatePattern> pattern;
   };
+  static Glance glance_of(size_t column, const ColumnRules& rules);
   static std::optional<Rule> broken(const ColumnRules& rules, std::string_view value);
 
-  std::vector<ColumnRules> columns_;  // only those with a rule
+  // Of the columns with a rule, side by side: nearly all fields need the first only.
+  std::vector<Glance> glances_;
+  std::vector<ColumnRules> rules_;
 };
 
 // The shapes behind the rules.

@@ -32,6 +32,12 @@ std::vector<std::string> judged(const csv::Chunk& chunk, const schema::RecordChe
   return problems;
 }
 
+std::vector<std::string_view> fields_of(const Judge& judge) {
+  std::vector<std::string_view> fields;
+  for (size_t i = 0; i < judge.fields().size(); ++i) fields.push_back(judge.fields()[i]);
+  return fields;
+}
+
 using Problems = std::vector<std::string>;
 
 }  // namespace
@@ -128,11 +134,11 @@ TEST_CASE("the judge gives a record's bytes without its terminator, and its raw 
   Judge judge(chunk, nullptr);
   REQUIRE(judge.next());
   CHECK(judge.bytes() == "a,\"b\r\n,c\"");
-  CHECK(judge.fields() == std::vector<std::string_view>{"a", "\"b\r\n,c\""});
+  CHECK(fields_of(judge) == std::vector<std::string_view>{"a", "\"b\r\n,c\""});
   REQUIRE(judge.next());
   CHECK(judge.record().record_number == 2);
   CHECK(judge.bytes() == "\"\",\"x\"\"y\"");
-  CHECK(judge.fields() == std::vector<std::string_view>{"\"\"", "\"x\"\"y\""});
+  CHECK(fields_of(judge) == std::vector<std::string_view>{"\"\"", "\"x\"\"y\""});
   CHECK(judge.problems().empty());
   CHECK_FALSE(judge.next());
 }
