@@ -1,4 +1,4 @@
-// bench-null-load FILE SCHEMA RESULTS_DIR RUN_DIR WORKERS fast|small: loads FILE into the null transport and prints one
+// bench-null-load FILE SCHEMA RESULTS_DIR RUN_DIR WORKERS LEVEL: loads FILE into the null transport and prints one
 // line of JSON. RUN_DIR must be new. The first call for a file fills RESULTS_DIR and is not to be measured.
 #include <fmt/format.h>
 #include <malloc.h>
@@ -7,18 +7,27 @@
 #include <cstdlib>
 #include <exception>
 #include <span>
+#include <stdexcept>
 #include <string_view>
 
 #include "bench/run/null_load.h"
 
 namespace {
 
+bulkwrite::run::Packing packing_of(std::string_view level) {
+  using bulkwrite::run::Packing;
+  if (level == "none") return Packing::none;
+  if (level == "fast") return Packing::fast;
+  if (level == "small") return Packing::small;
+  if (level == "auto") return Packing::automatic;
+  throw std::runtime_error("a level is none, fast, small or auto");
+}
+
 int report(std::span<char*> arguments) {
   using Clock = std::chrono::steady_clock;
   auto options = bench::null_load(arguments[0], arguments[1], arguments[2], arguments[3]);
   options.workers = static_cast<unsigned>(std::strtoul(arguments[4], nullptr, 10));
-  const std::string_view level = arguments[5];
-  options.packing = level == "fast" ? bulkwrite::run::Packing::fast : bulkwrite::run::Packing::small;
+  options.packing = packing_of(arguments[5]);
   const auto begun = Clock::now();
   const double cpu_before = bench::cpu_seconds();
   const auto summary = bench::load_all(options);
@@ -34,7 +43,7 @@ int report(std::span<char*> arguments) {
 int main(int argc, char** argv) {
   mallopt(M_MMAP_THRESHOLD, 512 * 1024);  // as the program does
   if (argc != 7) {
-    fmt::print(stderr, "usage: {} FILE SCHEMA RESULTS_DIR RUN_DIR WORKERS fast|small\n", argv[0]);
+    fmt::print(stderr, "usage: {} FILE SCHEMA RESULTS_DIR RUN_DIR WORKERS LEVEL\n", argv[0]);
     return 64;
   }
   try {

@@ -9,7 +9,9 @@
 #include "bench/csv/cutting.h"
 #include "engine/base/file.h"
 #include "engine/csv/records.h"
-#include "engine/run/archive.h"
+#include "engine/zip/archive.h"
+#include "engine/zip/crc32.h"
+#include "engine/zip/deflate.h"
 #include "engine/zip/reader.h"
 
 namespace bench {
@@ -95,10 +97,11 @@ std::string NullTransport::create_job(std::string_view body) {
   const nlohmann::json job = nlohmann::json::parse(body).at("resource").at(0);
   const std::string name = job.at("file_id");
   if (const auto upload = without_result_.extract(name); !upload.empty()) {
-    auto writer = run::make_archive_writer(run::Packing::small);
     const std::string text = result_text(member_of(upload.mapped()), job.at("field_mappings"));
-    const auto result = need(writer.pack("Leads-bulkwrite.csv", text));
-    if (auto ok = write_file(result_of(name), result.bytes); !ok) throw std::runtime_error(ok.error().message);
+    const auto deflater = need(zip::make_deflater(zip::Engine::zlib, 6));
+    zip::ArchiveWriter writer;
+    const auto result = need(writer.pack("Leads-bulkwrite.csv", text, zip::crc32(0, text), deflater.get()));
+    if (auto ok = write_file(result_of(name), result.joined()); !ok) throw std::runtime_error(ok.error().message);
   }
   return fmt::format(R"({{"status":"success","code":"SUCCESS","details":{{"id":"{}"}}}})", name);
 }
