@@ -8,6 +8,7 @@
 #include "engine/run/archive.h"
 #include "engine/run/in_order.h"
 #include "engine/run/member.h"
+#include "engine/run/memory.h"
 #include "engine/run/reject.h"
 #include "engine/run/reread.h"
 
@@ -199,6 +200,7 @@ Result<Summary> pack(const PackOptions& options, Progress& progress, std::stop_t
   if (auto ok = claim_directory(options.directory); !ok) return std::move(ok).error();
   const csv::Header& header = (*front)->header();
   tell((*front)->dialect_text());
+  tell(memory_text(pack_memory(options, header.delimiter)));
   for (const std::string& fault : csv::header_faults(header.names)) tell("warning: the header has " + fault);
 
   auto manifest = Manifest::create(options.directory, header, options);

@@ -14,7 +14,8 @@ const std::vector<size_t> kMapped{0, 1};
 
 Verdicts verdicts_of(const std::string& rows) {
   const std::string text = "Name,Size,STATUS,RECORD_ID,ERRORS\n" + rows;
-  const auto archive = ArchiveMaker(Packing::fast).make("result.csv", text, zip::crc32(0, text));
+  ArchiveMaker archives(Packing::fast);
+  const auto archive = archives.make("result.csv", text, zip::crc32(0, text));
   REQUIRE(archive);
   auto verdicts = Verdicts::parse(archive->joined());
   REQUIRE(verdicts);

@@ -83,10 +83,9 @@ void add_ways(CLI::App& app, run::LoadOptions& options) {
       ->check(CLI::PositiveNumber)
       ->type_name("SECONDS");
   add_workers(app, options.workers);
-  add_choice(
-      app, "--level", options.packing, kLoadLevels, "auto",
-      "fast: as fast as deflate can be; small: a tenth fewer bytes to send, at a quarter of the speed; auto: chunk "
-      "by chunk, smaller while archives wait for the network, faster when it waits for them");
+  add_choice(app, "--level", options.packing, kLoadLevels, "auto",
+             "fast: least time; small: a seventh fewer bytes, five times the work; auto: chunk by chunk, smaller while "
+             "archives wait for the network, faster while it waits for them");
   app.add_option("--jobs", options.jobs_max, "jobs that run at once")
       ->check(CLI::Range(1U, 1000U))
       ->capture_default_str();
@@ -192,10 +191,8 @@ CLI::App* add_pack(CLI::App& app, PackCommand& pack) {
   add_input_options(*command, pack.options.input);
   command->add_option("-o,--output", pack.options.directory, "directory for the archives; new or empty")->required();
   add_workers(*command, pack.options.workers);
-  add_choice(
-      *command, "--level", pack.options.packing, kPackLevels, "fast",
-      "none: stored, not compressed; fast: as fast as deflate can be; small: a tenth smaller, at a quarter of the "
-      "speed");
+  add_choice(*command, "--level", pack.options.packing, kPackLevels, "fast",
+             "none: stored, not compressed; fast: least time; small: a seventh smaller, five times the work");
   return command;
 }
 
