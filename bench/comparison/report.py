@@ -90,18 +90,33 @@ def sandbox_text(row):
 
 
 def in_memory_table(results):
-    rows = []
-    for row in results["in_memory"]:
-        rate = speed(row["bytes_per_second"])
-        if not rate and row["items_per_second"]:
-            rate = f"{1e9 / row['items_per_second']:.0f} ns each"
-        notes = []
-        if row["ratio"]:
-            notes.append(f"ratio {row['ratio']:.2f}")
-        if row["records"]:
-            notes.append(f"{row['records']:,.0f} records")
-        rows.append((row["name"], rate, ", ".join(notes)))
-    return table(["bench", "", ""], rows)
+    """One table of those that run over each corpus, `NAME/CORPUS`, and one of the others."""
+    rows = results["in_memory"]
+    corpora = [row["name"].split("/")[1] for row in rows if row["name"].startswith("memory_read/")]
+    truth = {row["name"].split("/")[1]: row["records"] for row in rows if row["name"].startswith("cut/")}
+    by_name, others = {}, []
+    for row in rows:
+        name, _, of = row["name"].partition("/")
+        if of in corpora:
+            wrong = row["records"] is not None and row["records"] != truth.get(of)
+            by_name.setdefault(name, {})[of] = speed(row["bytes_per_second"]) + (" (miscounts)" if wrong else "")
+        else:
+            others.append(row)
+    text = ""
+    if corpora:
+        cells = [(f"`{name}`", *(found.get(of, "") for of in corpora)) for name, found in by_name.items()]
+        text = table(["", *(f"`{of}`" for of in corpora)], cells) + "\n"
+    return text + table(["", "", ""], [(f"`{row['name']}`", rate(row), remark(row)) for row in others])
+
+
+def rate(row):
+    if row["bytes_per_second"]:
+        return speed(row["bytes_per_second"])
+    return f"{1e9 / row['items_per_second']:,.0f} ns each" if row["items_per_second"] else ""
+
+
+def remark(row):
+    return f"{row['ratio']:.2f} times smaller" if row["ratio"] else ""
 
 
 def growth_table(results):

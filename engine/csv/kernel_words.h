@@ -21,7 +21,7 @@ struct Masks {
 };
 
 // First the special bytes of so many words are looked up, then they are judged: a read of what was written just before
-// would wait for it.
+// would wait for it. Meanwhile the next block comes from memory; without being asked for it would come late.
 constexpr size_t kBlockWords = 64;
 
 struct MaskBlock {
@@ -71,9 +71,16 @@ inline LexedLanes<Isa> lex_lanes(const MaskBlock& block, size_t word, Seam<Isa>&
   }
 
   Lanes parity = quote;  // of the quotes up to each byte
-  for (int step = 1; step < 64; step *= 2) parity ^= parity << step;
-  uint32_t odd = Isa::top_bits(parity);
-  for (size_t step = 1; step < Isa::kLanes; step *= 2) odd ^= odd << step;
+  parity ^= parity << 1;
+  parity ^= parity << 2;
+  parity ^= parity << 4;
+  parity ^= parity << 8;
+  parity ^= parity << 16;
+  parity ^= parity << 32;
+  uint32_t odd = Isa::top_bits(parity);  // then of the lanes up to each one
+  odd ^= odd << 1;
+  odd ^= odd << 2;
+  odd ^= odd << 4;
   const uint32_t quoted_before = ((odd << 1) ^ (seam.quoted ? kAll : 0)) & kAll;
 
   const Lanes inside = parity ^ Isa::spread(quoted_before);  // with the opening quote, without the closing one
@@ -108,7 +115,11 @@ LexedWords lex_words(const char* data, size_t words, char delimiter, WordState s
   MaskBlock block;
   for (size_t begin = 0; begin < words; begin += kBlockWords) {
     const size_t here = words - begin < kBlockWords ? words - begin : kBlockWords;
-    for (size_t word = 0; word < here; ++word) block.set(word, Isa::find(data + (begin + word) * 64, delimiter));
+    for (size_t word = 0; word < here; ++word) {
+      const char* const bytes = data + (begin + word) * 64;
+      __builtin_prefetch(bytes + kBlockWords * 64);
+      block.set(word, Isa::find(bytes, delimiter));
+    }
     for (size_t word = here; word % Isa::kLanes != 0; ++word) block.set(word, {});
 
     for (size_t word = 0; word < here; word += Isa::kLanes) {
