@@ -1,6 +1,7 @@
 #include "engine/csv/kernel.h"
 
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include "engine/csv/kernels.h"
@@ -18,9 +19,9 @@ std::vector<Kernel> kernels_of_this_machine() {
                     __builtin_cpu_supports("popcnt");
   const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq");
-  const bool pext_in_microcode = __builtin_cpu_is("bdver4") || __builtin_cpu_is("znver1") || __builtin_cpu_is("znver2");
+  const bool pdep_in_microcode = __builtin_cpu_is("bdver4") || __builtin_cpu_is("znver1") || __builtin_cpu_is("znver2");
   if (avx512) kernels.push_back(kAvx512Kernel);
-  if (avx2) kernels.push_back(pext_in_microcode ? kAvx2KernelWithoutPext : kAvx2Kernel);
+  if (avx2) kernels.push_back(pdep_in_microcode ? kAvx2KernelWithoutPdep : kAvx2Kernel);
 #endif
   kernels.push_back(kScalarKernel);
   return kernels;
@@ -83,6 +84,14 @@ size_t scan_words(const Kernel& kernel, const ScanInput& input, size_t at, size_
   return end;
 }
 
+// How far to go byte by byte: to the next word, or where no byte counts until an LF, behind that.
+size_t end_of_stretch(const ScanInput& input, const LexState& state, size_t at) {
+  if (state.position != Position::flawed) return std::min(input.end, (at / kWordBytes + 1) * kWordBytes);
+  const void* const found = std::memchr(input.data + at, '\n', input.end - at);
+  if (found == nullptr) return input.end;
+  return static_cast<size_t>(static_cast<const char*>(found) - input.data) + 1;
+}
+
 }  // namespace
 
 std::span<const Kernel> available_kernels() {
@@ -112,10 +121,10 @@ ScanOutcome scan(const Kernel& kernel, const ScanInput& input, LexState& state, 
       }
       at = end;
     }
-    ScanInput word = input;
-    word.begin = at;
-    word.end = std::min(input.end, (at / kWordBytes + 1) * kWordBytes);
-    const ScanOutcome outcome = scan_scalar(word, state, index);
+    ScanInput stretch = input;
+    stretch.begin = at;
+    stretch.end = end_of_stretch(input, state, at);
+    const ScanOutcome outcome = scan_scalar(stretch, state, index);
     if (outcome.unclosed_quote) return outcome;
     at = outcome.scanned;
   }

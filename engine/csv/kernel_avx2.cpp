@@ -45,8 +45,7 @@ struct Avx2 {
     return reinterpret_cast<Lanes>(_mm256_cmpeq_epi64(set, own));
   }
 
-  static uint64_t extract(uint64_t bits, uint64_t mask) { return _pext_u64(bits, mask); }
-  static uint64_t lowest(uint64_t bits, uint64_t count) { return _bzhi_u64(bits, static_cast<unsigned>(count)); }
+  static uint64_t deposit(uint64_t bits, uint64_t mask) { return _pdep_u64(bits, mask); }
 
   static uint64_t multiply_high(uint64_t a, uint64_t b) {
     unsigned long long high;
@@ -58,6 +57,6 @@ struct Avx2 {
 }  // namespace
 
 const Kernel kAvx2Kernel{"avx2", &lex_words<Avx2>, &count_by_pattern<Avx2>};
-const Kernel kAvx2KernelWithoutPext{"avx2", &lex_words<Avx2>, &count_by_ends};
+const Kernel kAvx2KernelWithoutPdep{"avx2", &lex_words<Avx2>, &count_by_ends};
 
 }  // namespace bulkwrite::csv

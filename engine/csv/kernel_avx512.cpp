@@ -30,8 +30,7 @@ struct Avx512 {
 
   static Lanes spread(uint32_t bits) { return reinterpret_cast<Lanes>(_mm512_movm_epi64(static_cast<__mmask8>(bits))); }
 
-  static uint64_t extract(uint64_t bits, uint64_t mask) { return _pext_u64(bits, mask); }
-  static uint64_t lowest(uint64_t bits, uint64_t count) { return _bzhi_u64(bits, static_cast<unsigned>(count)); }
+  static uint64_t deposit(uint64_t bits, uint64_t mask) { return _pdep_u64(bits, mask); }
 
   static uint64_t multiply_high(uint64_t a, uint64_t b) {
     unsigned long long high;

@@ -4,8 +4,7 @@
 //   behind(now, before): each lane of `now` moved up by one, and the last one of `before`
 //   top_bits(lanes), nonzero(lanes): a bit for each lane
 //   spread(bits): the lanes of set bits all ones, the others all zeros
-//   extract(bits, mask): the bits under the mask, side by side
-//   lowest(bits, count): so many of them
+//   deposit(bits, mask): the lowest bits, one after the other, where the mask has its ones
 //   multiply_high(a, b)
 // Included by files that are compiled for one kind of machine: so all of it is local to them, and none of it is taken
 // from the standard library, whose inline functions other files would share.
@@ -113,8 +112,11 @@ LexedWords lex_words(const char* data, size_t words, char delimiter, WordState s
                      uint64_t* record_ends) {
   Seam<Isa> seam = seam_behind<Isa>(state);
   MaskBlock block;
-  for (size_t begin = 0; begin < words; begin += kBlockWords) {
-    const size_t here = words - begin < kBlockWords ? words - begin : kBlockWords;
+  size_t here = 0;
+  size_t block_words = Isa::kLanes;  // growing, since there may be an irregular word soon
+  for (size_t begin = 0; begin < words; begin += here) {
+    here = words - begin < block_words ? words - begin : block_words;
+    if (block_words < kBlockWords) block_words *= 2;
     for (size_t word = 0; word < here; ++word) {
       const char* const bytes = data + (begin + word) * 64;
       __builtin_prefetch(bytes + kBlockWords * 64);
@@ -181,14 +183,11 @@ RecordCount count_by_pattern(const uint64_t* structurals, const uint64_t* record
   for (size_t bit = 0; bit < 64; bit += columns) every |= uint64_t{1} << bit;
   const uint64_t reciprocal = ~uint64_t{0} / columns + 1;  // exact for all counts that there can be
 
-  uint64_t records = 0, fields = 0, irregular = 0;
+  uint64_t fields = 0, irregular = 0;
   const auto take = [&](uint64_t bits, uint64_t ends) {
     const uint64_t in_record = fields - Isa::multiply_high(fields, reciprocal) * columns;
-    const uint64_t expected = every << (columns - 1 - in_record);
-    const uint64_t here = count_ones(bits);
-    irregular |= Isa::extract(ends, bits) ^ Isa::lowest(expected, here);
-    records += count_ones(ends);
-    fields += here;
+    irregular |= ends ^ Isa::deposit(every << (columns - 1 - in_record), bits);
+    fields += count_ones(bits);
   };
   const size_t first = begin / 64, last = (end - 1) / 64;
   const auto take_in_part = [&](size_t word) {
@@ -198,7 +197,8 @@ RecordCount count_by_pattern(const uint64_t* structurals, const uint64_t* record
   take_in_part(first);
   for (size_t word = first + 1; word < last; ++word) take(structurals[word], record_ends[word]);
   if (last > first) take_in_part(last);
-  return {records, irregular == 0};
+  if (irregular != 0) return count_by_ends(structurals, record_ends, begin, end, columns);
+  return {fields / columns, true};
 }
 
 }  // namespace

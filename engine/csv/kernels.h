@@ -8,7 +8,7 @@ namespace bulkwrite::csv {
 extern const Kernel kScalarKernel;
 #if defined(__x86_64__)
 extern const Kernel kAvx2Kernel;
-extern const Kernel kAvx2KernelWithoutPext;  // for machines on which PEXT is slower than a loop
+extern const Kernel kAvx2KernelWithoutPdep;  // for machines on which PDEP is slower than a loop
 extern const Kernel kAvx512Kernel;
 #endif
 

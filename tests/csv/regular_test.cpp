@@ -68,7 +68,7 @@ TEST_CASE("a chunk is called regular when walking its records finds no flaw and 
   CAPTURE(seed);
   std::mt19937_64 random(seed);
   Counted all;
-  for (int i = 0; i < 600; ++i) {
+  for (int i = 0; i < 300; ++i) {
     CutOptions options;
     options.records_max = 1 + random() % (random() % 2 == 0 ? 5 : 300);
     options.bytes_max = 1000 + random() % 30'000;
