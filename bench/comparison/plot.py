@@ -7,15 +7,12 @@ WIDTH, HEIGHT = 640, 360
 LEFT, RIGHT, TOP, BOTTOM = 70, 190, 40, 50
 COLOURS = ["#2f7fd6", "#d9822b", "#3d9a50", "#b0529f", "#8a8f98", "#c0473d"]
 
+# One grey that can be read on white and on black.
 STYLE = """
-  text { font: 13px system-ui, sans-serif; fill: #24292f; }
+  text { font: 13px system-ui, sans-serif; fill: #6e7781; }
   .title { font-size: 15px; font-weight: 600; }
-  .axis { stroke: #57606a; stroke-width: 1; }
-  .grid { stroke: #57606a; stroke-width: 0.5; opacity: 0.35; }
-  @media (prefers-color-scheme: dark) {
-    text { fill: #e6edf3; }
-    .axis, .grid { stroke: #9198a1; }
-  }
+  .axis { stroke: #6e7781; stroke-width: 1; }
+  .grid { stroke: #6e7781; stroke-width: 0.5; opacity: 0.4; }
 """
 
 

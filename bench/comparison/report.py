@@ -194,7 +194,8 @@ def plots(results):
     def series(rows, x):
         lines = {}
         for row in rows:
-            lines.setdefault(row["name"], []).append((row[x], row["bytes"] / row["seconds"] / MEGABYTE))
+            name = row["name"].split(":")[0].removeprefix("bulkwrite ")
+            lines.setdefault(name, []).append((row[x], row["bytes"] / row["seconds"] / MEGABYTE))
         return lines
 
     at_size = [row for row in growth if row["records_of_file"] == size]
