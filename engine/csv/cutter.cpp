@@ -325,6 +325,8 @@ Cutter::Cut Cutter::cut_chunk() {
   cut.chunk.index.truncate(taken_);
   cut.chunk.regular = uniform_ && cut.chunk.index.flaws.empty();
   start_chunk(taken_);
+  // As large as the one before it at once, which then need not move as it grows.
+  chunk_.buffer.reserve(cut.chunk.buffer.capacity(), 0);
   const size_t rest = filled_;
   if (rest > 0) std::memcpy(chunk_.buffer.data(), cut.chunk.buffer.data() + cut.chunk.size, rest);
   return cut;

@@ -9,6 +9,7 @@ namespace bulkwrite::csv {
 namespace {
 
 constexpr size_t kWordBits = 64;
+constexpr size_t kWordsAtOnce = 64;
 
 // std::popcount is a call into a library where the compiler may not count on the instruction.
 size_t count_ones(uint64_t bits) {
@@ -18,14 +19,14 @@ size_t count_ones(uint64_t bits) {
   return bits * 0x0101010101010101 >> 56;
 }
 
-// Writes base + 1 + i for each set bit i, and returns where they end. May write garbage behind them, but no more than
-// kWordBits numbers in all.
+// Both write base + i for each set bit i, and return where they end. There must be room for kWordBits numbers, whatever
+// the bits: garbage may stand behind the end. A branch for each bit would be guessed wrong once a word.
 size_t* write_bits(uint64_t bits, size_t base, size_t* out) {
-  constexpr size_t kAtOnce = 8;  // more than most words hold: a branch for each bit would be guessed wrong once a word
+  constexpr size_t kAtOnce = 8;  // more than most words hold
   size_t* const end = out + count_ones(bits);
   while (out < end) {
     for (size_t i = 0; i < kAtOnce; ++i) {
-      out[i] = base + 1 + static_cast<size_t>(std::countr_zero(bits));
+      out[i] = base + static_cast<size_t>(std::countr_zero(bits));
       bits &= bits - 1;
     }
     out += kAtOnce;
@@ -33,9 +34,17 @@ size_t* write_bits(uint64_t bits, size_t base, size_t* out) {
   return end;
 }
 
+size_t* write_few_bits(uint64_t bits, size_t base, size_t* out) {
+  *out = base + static_cast<size_t>(std::countr_zero(bits));
+  out += bits != 0 ? 1 : 0;
+  for (bits &= bits - 1; bits != 0; bits &= bits - 1) *out++ = base + static_cast<size_t>(std::countr_zero(bits));
+  return out;
+}
+
 }  // namespace
 
-RecordReader::RecordReader(const Chunk& chunk) : chunk_(chunk), bounds_(chunk.columns + 2 + kWordBits) {
+RecordReader::RecordReader(const Chunk& chunk)
+    : chunk_(chunk), line_feeds_(kWordsAtOnce * kWordBits), bounds_(chunk.columns + 3 + kWordsAtOnce * kWordBits) {
   if (!chunk.parts.empty()) record_number_ = chunk.parts.front().first_record;
 }
 
@@ -62,30 +71,46 @@ bool RecordReader::next_line(Record& record) {
   const bool crlf = !ours && line_feed > at_ && chunk_.buffer.data()[line_feed - 1] == '\r';
   record = {
       .part = part_, .begin = at_, .end = line_feed - (crlf ? 1 : 0), .next = line_feed + (ours ? 0 : 1), .flaw = {}};
-  bounds_[field_count_] = std::min(bounds_[field_count_], record.end + 1);
+  if (crlf) --bounds_[next_bound_];
   at_ = line_feed + 1;
   return true;
 }
 
-// Of the line at at_: fills bounds_ and field_count_, and returns the offset of its line feed.
+// Of the line at at_: where its bounds are, how many fields it has, and where it ends.
 size_t RecordReader::find_fields() {
-  const uint64_t* const structurals = chunk_.index.structurals.data();
-  const uint64_t* const record_ends = chunk_.index.record_ends.data();
-  const size_t words = (chunk_.size + kWordBits - 1) / kWordBits;
-  size_t* const first = bounds_.data() + 1;
-  size_t* const most = first + chunk_.columns + 1;
-  size_t* end = first;
-  bounds_[0] = at_;
-  uint64_t from = ~uint64_t{0} << at_ % kWordBits;
-  for (size_t word = at_ / kWordBits; word < words; ++word, from = ~uint64_t{0}) {
-    const uint64_t ends = record_ends[word] & from;
-    const uint64_t up_to_end = ends ^ (ends - 1);  // all where there is none
-    end = std::min(write_bits(structurals[word] & from & up_to_end, word * kWordBits, end), most);
-    if (ends == 0) continue;
-    field_count_ = static_cast<size_t>(end - first);
-    return word * kWordBits + static_cast<size_t>(std::countr_zero(ends));
+  if (line_ == lines_) read_words();
+  const size_t line_feed = line_feeds_[line_++];
+  first_bound_ = next_bound_;
+  bounds_[first_bound_] = at_;
+  next_bound_ = first_bound_ + chunk_.columns;
+  if (next_bound_ >= bounds_end_ || bounds_[next_bound_] != line_feed + 1) {
+    const auto from = bounds_.begin() + static_cast<ptrdiff_t>(first_bound_);
+    const auto end = bounds_.begin() + static_cast<ptrdiff_t>(bounds_end_);
+    next_bound_ = static_cast<size_t>(std::lower_bound(from + 1, end, line_feed + 1) - bounds_.begin());
   }
-  BULKWRITE_CHECK(false, "a chunk ends in a record end");
+  field_count_ = std::min(next_bound_ - first_bound_, chunk_.columns + 1);
+  return line_feed;
+}
+
+// Reads on in the index until the line that begins at next_bound_ has its end.
+void RecordReader::read_words() {
+  const size_t words = (chunk_.size + kWordBits - 1) / kWordBits;
+  const auto bounds = bounds_.begin();
+  std::copy(bounds + static_cast<ptrdiff_t>(next_bound_), bounds + static_cast<ptrdiff_t>(bounds_end_), bounds);
+  bounds_end_ -= next_bound_;
+  next_bound_ = 0;
+  for (line_ = lines_ = 0; lines_ == 0;) {
+    BULKWRITE_CHECK(word_ < words, "a chunk ends in a record end");
+    bounds_end_ = std::min(bounds_end_, chunk_.columns + 2);
+    size_t* bound = bounds_.data() + bounds_end_;
+    size_t* line_feed = line_feeds_.data();
+    for (const size_t end = std::min(word_ + kWordsAtOnce, words); word_ < end; ++word_) {
+      bound = write_bits(chunk_.index.structurals[word_], word_ * kWordBits + 1, bound);
+      line_feed = write_few_bits(chunk_.index.record_ends[word_], word_ * kWordBits, line_feed);
+    }
+    bounds_end_ = static_cast<size_t>(bound - bounds_.data());
+    lines_ = static_cast<size_t>(line_feed - line_feeds_.data());
+  }
 }
 
 bool RecordReader::is_blank(const Record& line) const {

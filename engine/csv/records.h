@@ -47,18 +47,25 @@ class RecordReader {
   bool next(Record& record);
   // The fields of the record that next() gave. At most one more than there are columns. Meaningless for a record with a
   // flaw. Valid until the next call.
-  Fields fields() const { return {chunk_.buffer.data(), std::span(bounds_).first(field_count_ + 1)}; }
+  Fields fields() const { return {chunk_.buffer.data(), std::span(bounds_).subspan(first_bound_, field_count_ + 1)}; }
 
  private:
   bool next_line(Record& record);
   size_t find_fields();
+  void read_words();
   bool is_blank(const Record& line) const;
   void judge(Record& record);
 
   const Chunk& chunk_;
   size_t at_ = 0, part_ = 0, flaw_ = 0, field_count_ = 0;
   uint64_t record_number_ = 1;
-  std::vector<size_t> bounds_;  // of the fields; see Fields. Longer than any record needs
+
+  // Of the words of the index before word_, from the line at at_ on: where each line feed is, and what is behind each
+  // separator, which is where a field begins. Of a line that has too many fields, not all.
+  size_t word_ = 0;
+  std::vector<size_t> line_feeds_, bounds_;
+  size_t line_ = 0, lines_ = 0;  // those in line_feeds_ that are to come
+  size_t first_bound_ = 0, next_bound_ = 0, bounds_end_ = 1;
 };
 
 }  // namespace bulkwrite::csv

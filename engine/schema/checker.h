@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,22 +41,18 @@ class RecordChecker {
   };
   struct ColumnRules {
     FieldType type;
-    size_t length_max;
+    size_t length_max;  // in characters; 0: no bound
+    size_t digits_max;
     bool required;
     std::optional<DatePattern> pattern;
   };
   static Glance glance_of(size_t column, const ColumnRules& rules);
+  uint64_t glance_at(csv::Fields fields, size_t begin) const;
   static std::optional<Rule> broken(const ColumnRules& rules, std::string_view value);
 
-  // Of the columns with a rule, side by side: nearly all fields need the first only.
+  // Of the columns with a rule, one of each: nearly all fields need the glance only.
   std::vector<Glance> glances_;
   std::vector<ColumnRules> rules_;
 };
-
-// The shapes behind the rules.
-bool is_integer(std::string_view value, size_t digits_max);  // an optional minus and digits
-bool is_boolean(std::string_view value);                     // true or false, in any case
-bool is_email(std::string_view value);                       // one @, a dotted domain, no spaces
-bool fits_characters(std::string_view value, size_t characters_max);
 
 }  // namespace bulkwrite::schema

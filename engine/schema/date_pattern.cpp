@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <utility>
+
+#include "engine/schema/eight_bytes.h"
 
 namespace bulkwrite::schema {
 namespace {
@@ -17,22 +18,6 @@ bool is_letter(char c) {
 }
 
 constexpr size_t kWordBytes = 8;
-
-uint64_t word_at(std::string_view text, size_t at) {
-  uint64_t word = 0;
-  std::memcpy(&word, text.data() + at, kWordBytes);
-  return word;
-}
-
-constexpr uint64_t eight_of(uint64_t byte) {
-  return byte * 0x0101010101010101;
-}
-
-// 0x80 in each byte that is no digit, and nothing in the others.
-uint64_t not_digits(uint64_t word) {
-  const uint64_t from_zero = word ^ eight_of('0');  // 0 to 9, of digits only
-  return (((from_zero & eight_of(0x7F)) + eight_of(0x7F - 9)) | from_zero) & eight_of(0x80);
-}
 
 int two_digits(std::string_view digits, size_t at) {
   return (digits[at] - '0') * 10 + (digits[at + 1] - '0');
@@ -108,8 +93,8 @@ void DatePattern::add_words(std::string_view shape, std::string_view literal_pla
   length_ = shape.size();
   for (size_t begin = 0; begin < length_; begin += kWordBytes) {
     const size_t at = std::min(begin, length_ - kWordBytes);
-    const uint64_t places = word_at(literal_places, at);
-    words_.push_back({at, word_at(shape, at), places, ~places});
+    const uint64_t places = eight_bytes(literal_places, at);
+    words_.push_back({at, eight_bytes(shape, at), places, ~places & eight_of(0x80)});
   }
 }
 
@@ -117,8 +102,8 @@ bool DatePattern::matches(std::string_view value) const {
   if (value.size() != length_) return false;
   uint64_t wrong = 0;
   for (const Word& word : words_) {
-    const uint64_t bytes = word_at(value, word.at);
-    wrong |= ((bytes ^ word.literals) & word.literal_places) | (not_digits(bytes) & word.digit_places);
+    const uint64_t bytes = eight_bytes(value, word.at);
+    wrong |= ((bytes ^ word.literals) & word.literal_places) | (~digits(bytes) & word.digit_places);
   }
   if (wrong != 0) return false;
   for (const Clock& clock : clocks_)

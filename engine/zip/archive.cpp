@@ -76,8 +76,9 @@ Result<Archive> ArchiveWriter::pack(std::string_view name, std::string_view memb
                  fmt::format("a ZIP cannot hold a member of {} bytes under a name of {}", member.size(), name.size())};
   }
   if (const size_t needed = deflater == nullptr ? frame : frame + member.size(); needed > capacity_) {
-    buffer_ = std::make_unique_for_overwrite<char[]>(needed);
-    capacity_ = needed;
+    // With room to spare: members differ a little, and a new buffer is new memory for the system to hand over.
+    capacity_ = needed + needed / 8;
+    buffer_ = std::make_unique_for_overwrite<char[]>(capacity_);
   }
   char* const packed = buffer_.get() + kLocalHeaderBytes + name.size();
   // One byte less than the member: what does not become smaller is stored.

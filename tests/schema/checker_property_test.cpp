@@ -9,6 +9,7 @@
 #include <regex>
 
 #include "engine/schema/checker.h"
+#include "engine/schema/forms.h"
 
 using namespace bulkwrite::schema;
 
