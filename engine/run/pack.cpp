@@ -51,12 +51,7 @@ class Packer {
       return packed;
     }
     member_.begin(chunk);
-    for (Judge judge(chunk, nullptr); judge.next();) {
-      if (judge.problems().empty())
-        member_.accept(judge.record(), judge.fields());
-      else
-        packed.rejects.push_back(describe_reject(chunk, judge, front_.header().names));
-    }
+    judge_records(chunk, packed.rejects);
     packed.sent = member_.records();
     if (packed.sent == 0) return packed;
     const std::string_view member = member_.build(chunk, header_);
@@ -74,6 +69,20 @@ class Packer {
   }
 
  private:
+  void judge_records(const csv::Chunk& chunk, std::vector<Reject>& rejects) {
+    Judge judge(chunk, nullptr);
+    if (judge.accepts_all()) {
+      member_.accept_all();
+      return;
+    }
+    while (judge.next()) {
+      if (judge.problems().empty())
+        member_.accept(judge.record(), judge.fields());
+      else
+        rejects.push_back(describe_reject(chunk, judge, front_.header().names));
+    }
+  }
+
   const Front& front_;
   const std::filesystem::path directory_;
   const std::string name_, header_;

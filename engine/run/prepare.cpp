@@ -13,10 +13,7 @@ Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* 
                .records = chunk.records()};
   if (before != nullptr) row.resent = before->resent;
   member_.begin(chunk);
-  if (!chunk.too_long) {
-    for (Judge judge(chunk, options_.checker); judge.next();)
-      if (judge.problems().empty()) member_.accept(judge.record(), judge.fields());
-  }
+  if (!chunk.too_long) accept_records(chunk);
   row.sent = member_.records();
   Prepared prepared{.rejected = row.records - row.sent};
   if (row.sent == 0) {
@@ -44,6 +41,16 @@ Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* 
                             .callback_url = *std::move(callback_url),
                             .resent = row.resent};
   return prepared;
+}
+
+void Preparer::accept_records(const csv::Chunk& chunk) {
+  Judge judge(chunk, options_.checker);
+  if (judge.accepts_all()) {
+    member_.accept_all();
+    return;
+  }
+  while (judge.next())
+    if (judge.problems().empty()) member_.accept(judge.record(), judge.fields());
 }
 
 // The chunk that is waited for is in another thread's hands: they take the chunks in order.

@@ -43,6 +43,7 @@ class Preparer {
   Result<Prepared> prepare(csv::Chunk& chunk, const ChunkRow* before);
 
  private:
+  void accept_records(const csv::Chunk& chunk);
   Result<void> write_down(const ChunkRow& row, bool is_new);
   Result<std::string> callback_url_for(uint64_t chunk_index);
 

@@ -12,6 +12,7 @@ namespace record {
 
 class Record {
  public:
+  Record() = default;
   Record(std::initializer_list<std::string_view> raw_fields) {
     for (const std::string_view raw : raw_fields) add(raw);
   }
