@@ -18,11 +18,11 @@ constexpr uint64_t eight_of(uint64_t byte) {
   return byte * 0x0101010101010101;
 }
 
-// Bytes that are between `first` and `last`, both ASCII.
+// Bytes from `first` to `last`, both ASCII. One that is not ASCII is none.
 inline uint64_t between(uint64_t bytes, char first, char last) {
-  const uint64_t low = bytes & eight_of(0x7F);
-  const uint64_t from_first = low + eight_of(0x80 - static_cast<uint64_t>(first));
-  const uint64_t behind_last = low + eight_of(0x7F - static_cast<uint64_t>(last));
+  const uint64_t ascii = bytes & eight_of(0x7F);
+  const uint64_t from_first = ascii + eight_of(0x80 - static_cast<uint64_t>(first));
+  const uint64_t behind_last = ascii + eight_of(0x7F - static_cast<uint64_t>(last));
   return from_first & ~behind_last & ~bytes & eight_of(0x80);
 }
 
@@ -35,12 +35,13 @@ inline uint64_t letters(uint64_t bytes) {
 }
 
 inline uint64_t equal(uint64_t bytes, char c) {
-  return between(bytes, c, c);
+  const uint64_t difference = bytes ^ eight_of(static_cast<uint8_t>(c));
+  return ~(((difference & eight_of(0x7F)) + eight_of(0x7F)) | difference) & eight_of(0x80);
 }
 
 // An answer in eight bits, those of the first byte lowest, where numbers are little-endian.
 inline uint64_t eight_bits(uint64_t answer) {
-  return (answer >> 7) * 0x0102040810204080 >> 56;
+  return answer * 0x0002040810204081 >> 56;
 }
 
 }  // namespace bulkwrite::schema

@@ -55,27 +55,25 @@ constexpr std::array<uint8_t, 2 * kInDomain> make_pairs() {
   return pairs;
 }
 
-// The usual address, eight bytes at a time: letters and digits, and among them single dots, hyphens and underscores.
-// False says nothing.
+// The usual address, eight bytes at a time: letters and digits, and among them single dots and hyphens. False says
+// nothing.
 bool is_usual_email(std::string_view value) {
   if constexpr (std::endian::native != std::endian::little) return false;  // the bits would stand in reverse
   if (value.size() < 8 || value.size() > 64) return false;
-  uint64_t unusual = 0, marks = 0, ats = 0, dots = 0, underscores = 0;
+  uint64_t unusual = 0, marks = 0, ats = 0, dots = 0;
   for (size_t begin = 0; begin < value.size(); begin += 8) {
-    const size_t at = std::min(begin, value.size() - 8);
-    const uint64_t bytes = eight_bytes(value, at);
+    const size_t from = std::min(begin, value.size() - 8);
+    const uint64_t bytes = eight_bytes(value, from);
     const uint64_t mark = ~(letters(bytes) | digits(bytes)) & eight_of(0x80);
-    const uint64_t at_sign = equal(bytes, '@'), dot = equal(bytes, '.'), underscore = equal(bytes, '_');
-    unusual |= mark & ~(at_sign | dot | underscore | equal(bytes, '-'));
-    marks |= eight_bits(mark) << at;
-    ats |= eight_bits(at_sign) << at;
-    dots |= eight_bits(dot) << at;
-    underscores |= eight_bits(underscore) << at;
+    const uint64_t is_at = equal(bytes, '@'), is_dot = equal(bytes, '.');
+    unusual |= mark & ~(is_at | is_dot | equal(bytes, '-'));
+    marks |= eight_bits(mark) << from;
+    ats |= eight_bits(is_at) << from;
+    dots |= eight_bits(is_dot) << from;
   }
   const uint64_t edges = 1 | uint64_t{1} << (value.size() - 1);
-  const uint64_t domain = ~(ats - 1);
-  return unusual == 0 && std::has_single_bit(ats) && (marks & edges) == 0 && (marks & marks << 1) == 0 &&
-         (dots & domain) != 0 && (underscores & domain) == 0;
+  const bool one_at = ats != 0 && (ats & (ats - 1)) == 0;
+  return unusual == 0 && one_at && (marks & edges) == 0 && (marks & marks << 1) == 0 && dots > ats;
 }
 
 bool is_possible_email(std::string_view value) {
