@@ -1,7 +1,7 @@
 #include <benchmark/benchmark.h>
 
 #include "bench/corpus.h"
-#include "bench/cutting.h"
+#include "bench/csv/cutting.h"
 #include "engine/csv/records.h"
 #include "engine/schema/checker.h"
 
