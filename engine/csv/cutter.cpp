@@ -13,7 +13,7 @@ namespace {
 
 // What is scanned at once. A cut throws away the index of at most this much and scans it again for the next chunk.
 constexpr size_t kScanBytes = 16 * 1024;
-constexpr size_t kFirstCapacity = 1 << 20;
+constexpr size_t kFirstCapacity = 1 << 18;
 
 // A field of a tab-separated record that holds a comma gains two quotes when it is sent with commas.
 constexpr uint64_t kTabGrowthPerField = 2;
