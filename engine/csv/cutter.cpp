@@ -13,7 +13,7 @@ namespace {
 
 // What is scanned at once. A cut throws away the index of at most this much and scans it again for the next chunk.
 constexpr size_t kScanBytes = 16 * 1024;
-constexpr size_t kFirstCapacity = 1 << 20;
+constexpr size_t kFirstCapacity = 1 << 18;
 
 // A field of a tab-separated record that holds a comma gains two quotes when it is sent with commas.
 constexpr uint64_t kTabGrowthPerField = 2;
@@ -94,11 +94,11 @@ std::span<char> Cutter::space(size_t bytes) {
 // so there are no more large buffers than chunks at work, this one included.
 void Cutter::make_room(size_t capacity) {
   if (capacity <= chunk_.buffer.capacity()) return;
-  const auto larger = std::find_if(spare_.begin(), spare_.end(),
-                                   [&](const Chunk& spare) { return spare.buffer.capacity() >= capacity; });
-  if (larger == spare_.end()) {
-    largest_ = std::max(largest_, capacity);
-    chunk_.buffer.reserve(largest_ + largest_ / 8, filled_);  // chunks differ a little
+  const auto larger = std::max_element(spare_.begin(), spare_.end(), [](const Chunk& one, const Chunk& other) {
+    return one.buffer.capacity() < other.buffer.capacity();
+  });
+  if (larger == spare_.end() || larger->buffer.capacity() < capacity) {
+    chunk_.buffer.reserve(std::max(capacity, largest_ + largest_ / 8), filled_);  // chunks differ a little
     return;
   }
   if (filled_ > 0) std::memcpy(larger->buffer.data(), chunk_.buffer.data(), filled_);
@@ -332,6 +332,7 @@ void Cutter::close_part() {
 
 Cutter::Cut Cutter::cut_chunk() {
   if (source_open_) close_part();
+  largest_ = std::max(largest_, filled_);
   records_ += chunk_records_;
   blank_lines_ += chunk_blank_lines_;
   Cut cut{.kind = Cut::Kind::chunk, .chunk = std::move(chunk_)};

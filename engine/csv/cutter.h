@@ -113,7 +113,7 @@ class Cutter {
 
   const CutOptions options_;
   std::vector<Chunk> spare_;
-  size_t largest_ = 0;  // what a chunk has needed
+  size_t largest_ = 0;  // that a chunk has been
   uint64_t chunks_ = 0, records_ = 0, blank_lines_ = 0;
   bool input_ended_ = false, stopped_ = false;
 

@@ -16,8 +16,8 @@ namespace bulkwrite::run {
 
 constexpr size_t kChunksWaitingMax = 1;
 
-// How many there ever are of each, used ones included. The front fills one chunk, or has begun with it and holds the one
-// before it, which waits for room in the queue: so one of them is small (csv::Cutter).
+// How many there ever are of each, used ones included. The front fills one chunk, or has begun with it and holds the
+// one before it, which waits for room in the queue: where chunks are of one size, one of them is small (csv::Cutter).
 constexpr size_t chunks_in_memory(size_t workers) {
   return workers + kChunksWaitingMax + 2;
 }

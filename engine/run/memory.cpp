@@ -30,8 +30,8 @@ uint64_t rejects_bytes(const InputOptions& options) {
 
 MemoryBound pack_memory(const PackOptions& options, char delimiter) {
   const uint64_t workers = worker_count(options.workers);
-  // The small one stands for the moment in which a buffer moves into a larger one.
-  const uint64_t chunks = chunks_in_memory(workers);
+  // One more for the moment in which a buffer moves into a larger one.
+  const uint64_t chunks = chunks_in_memory(workers) + 1;
   // Of a tab source the member is written anew, into a string that grows.
   const uint64_t member = delimiter == '\t' ? 2 * options.input.bytes_max : 0;
   const uint64_t archive = options.packing == Packing::none ? 0 : options.input.bytes_max + kDeflateBytes;
