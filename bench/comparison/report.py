@@ -175,7 +175,7 @@ def markdown(results):
 
 
 def refill(document, results):
-    """Puts each section between the marks that the document has for it; what was not measured stays as it was."""
+    """Puts each section between the marks that the document has for it; what cannot be measured here stays as it was."""
     for name, text in sections(results).items():
         marks = re.compile(rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
         document = marks.sub(lambda found: f"{found.group(1)}\n{text}\n{found.group(2)}", document)
