@@ -5,6 +5,7 @@
 namespace bulkwrite::csv {
 
 RecordReader::RecordReader(const Chunk& chunk) : chunk_(chunk) {
+  BULKWRITE_CHECK(chunk.slices.empty(), "a chunk's bytes have been gathered");
   fields_.reserve(chunk.columns + 1);
   if (!chunk.parts.empty()) record_number_ = chunk.parts.front().first_record;
 }
