@@ -61,6 +61,9 @@ struct Chunk {
   ChunkBuffer buffer;
   size_t size = 0;  // bytes in the buffer
   Index index;      // of those bytes
+  // Every record has exactly `columns` fields and no flaw, and there is no blank line: each columns-th structural of
+  // the index is a record end and no other one is. Exact, and a function of the chunk's bytes.
+  bool regular = false;
   // A single record that fits into no chunk: its bytes went by as pieces, `buffer` holds none, `parts` says where it
   // is.
   bool too_long = false;

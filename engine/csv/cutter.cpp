@@ -192,10 +192,11 @@ void Cutter::scan_some() {
 
 ScanOutcome Cutter::scan_bytes(size_t bytes_max) {
   chunk_.gather();
-  const size_t end = scanned_ + std::min(bytes_max, kScanStepBytes);
+  // Kernels like to begin at whole words.
+  const size_t end = std::min(scanned_ + bytes_max, (scanned_ / kScanStepBytes + 1) * kScanStepBytes);
   chunk_.index.cover(end + 1);
-  return scan_scalar({chunk_.buffer.data(), scanned_, end, chunk_.delimiter, options_.quote_bytes_max}, state_,
-                     chunk_.index);
+  return scan(*options_.kernel, {chunk_.buffer.data(), scanned_, end, chunk_.delimiter, options_.quote_bytes_max},
+              state_, chunk_.index);
 }
 
 char Cutter::byte_at(size_t at) const {
@@ -221,8 +222,9 @@ void Cutter::settle_source() {
   unterminated_ = true;
 }
 
-bool Cutter::is_blank(size_t begin, size_t line_feed) const {
-  if (chunk_.columns == 1 || (unterminated_ && line_feed + 1 == filled_)) return false;
+// A CR before the LF that we put there is no part of a line's end.
+bool Cutter::is_empty(size_t begin, size_t line_feed) const {
+  if (unterminated_ && line_feed + 1 == filled_) return false;
   return line_feed == begin || (line_feed == begin + 1 && byte_at(begin) == '\r');
 }
 
@@ -234,31 +236,41 @@ uint64_t Cutter::bytes_as_sent(size_t begin, size_t end) const {
   return bytes + kTabGrowthPerField * (1 + count_bits(chunk_.index.structurals, begin, end));
 }
 
-// Lines [begin, end), as a loop over the record ends would count them; in words of 64 bytes.
+// Whole lines [begin, end), as a loop over them would count them; in words of 64 bytes.
 Cutter::Tally Cutter::tally(size_t begin, size_t end) const {
-  const std::vector<uint64_t>& ends = chunk_.index.record_ends;
-  Tally sum{.records = count_bits(ends, begin, end), .blank_lines = 0, .sent_bytes = end - begin};
-  if (chunk_.columns > 1) {
-    size_t line = begin;
-    for (size_t word = begin / 64; word <= (end - 1) / 64; ++word) {
-      const uint64_t before = word == 0 ? uint64_t{1} << 63 : ends[word - 1];  // a line begins at offset 0
-      const uint64_t one_back = ends[word] << 1 | before >> 63;
-      const uint64_t two_back = ends[word] << 2 | before >> 62;
-      for (uint64_t short_lines = ends[word] & (one_back | two_back); short_lines != 0;
-           short_lines &= short_lines - 1) {
-        const size_t at = word * 64 + static_cast<size_t>(std::countr_zero(short_lines));
-        if (at < begin || at >= end) continue;
-        line = (one_back >> (at % 64) & 1) != 0 ? at : at - 1;
-        if (!is_blank(line, at)) continue;
-        ++sum.blank_lines;
-        sum.sent_bytes -= at + 1 - line;
-      }
+  const RecordCount lines = count_records(*options_.kernel, chunk_.index, begin, end, chunk_.columns);
+  Tally sum{.records = lines.records, .sent_bytes = end - begin, .uniform = lines.uniform};
+  if (!lines.uniform || chunk_.columns == 1) {
+    const EmptyLines empty = empty_lines(begin, end);
+    if (empty.lines > 0) sum.uniform = false;
+    if (chunk_.columns > 1) {
+      sum.records -= empty.lines;
+      sum.blank_lines = empty.lines;
+      sum.sent_bytes -= empty.bytes;
     }
   }
-  sum.records -= sum.blank_lines;
   if (chunk_.delimiter == '\t')
     sum.sent_bytes += kTabGrowthPerField * (count_bits(chunk_.index.structurals, begin, end) - sum.blank_lines);
   return sum;
+}
+
+Cutter::EmptyLines Cutter::empty_lines(size_t begin, size_t end) const {
+  const std::vector<uint64_t>& ends = chunk_.index.record_ends;
+  EmptyLines empty;
+  for (size_t word = begin / 64; word <= (end - 1) / 64; ++word) {
+    const uint64_t before = word == 0 ? uint64_t{1} << 63 : ends[word - 1];  // a line begins at offset 0
+    const uint64_t one_back = ends[word] << 1 | before >> 63;
+    const uint64_t two_back = ends[word] << 2 | before >> 62;
+    for (uint64_t short_lines = ends[word] & (one_back | two_back); short_lines != 0; short_lines &= short_lines - 1) {
+      const size_t at = word * 64 + static_cast<size_t>(std::countr_zero(short_lines));
+      if (at < begin || at >= end) continue;
+      const size_t line = (one_back >> (at % 64) & 1) != 0 ? at : at - 1;
+      if (!is_empty(line, at)) continue;
+      ++empty.lines;
+      empty.bytes += at + 1 - line;
+    }
+  }
+  return empty;
 }
 
 void Cutter::take(size_t end, const Tally& more) {
@@ -266,6 +278,7 @@ void Cutter::take(size_t end, const Tally& more) {
   chunk_records_ += more.records;
   chunk_blank_lines_ += more.blank_lines;
   sent_bytes_ += more.sent_bytes;
+  uniform_ = uniform_ && more.uniform;
   part_.records += more.records;
   part_.blank_lines += more.blank_lines;
 }
@@ -273,7 +286,8 @@ void Cutter::take(size_t end, const Tally& more) {
 // Takes the whole lines that were scanned. A chunk that is complete ends at taken_; a line that is too long begins
 // there.
 Cutter::Taken Cutter::take_lines() {
-  const size_t last = find_last_bit(chunk_.index.record_ends, taken_, scanned_);
+  const size_t last = find_last_bit(chunk_.index.record_ends, std::max(taken_, searched_), scanned_);
+  searched_ = scanned_;
   if (last == scanned_) return Taken::all;
   const Tally lines = tally(taken_, last + 1);
   if (fits(lines) && chunk_records_ + lines.records < options_.records_max) {
@@ -290,11 +304,7 @@ Cutter::Taken Cutter::take_lines() {
 
 // False when the line does not fit.
 bool Cutter::take_line(size_t end) {
-  const bool blank = is_blank(taken_, end - 1);
-  Tally line{.records = blank ? 0U : 1U, .blank_lines = blank ? 1U : 0U, .sent_bytes = 0};
-  if (!blank) line.sent_bytes = end - taken_;
-  if (!blank && chunk_.delimiter == '\t')
-    line.sent_bytes += kTabGrowthPerField * count_bits(chunk_.index.structurals, taken_, end);
+  const Tally line = tally(taken_, end);
   if (!fits(line)) return false;
   take(end, line);
   return true;
@@ -303,6 +313,7 @@ bool Cutter::take_line(size_t end) {
 // Gives up the open quote: its record ends at the first LF behind it, and scanning goes on from there.
 void Cutter::resync() {
   unclosed_ = false;
+  searched_ = std::min(searched_, state_.quote_begin);
   if (!state_.blamed) chunk_.index.flaws.push_back({state_.quote_begin, Flaw::unclosed_quote});
   chunk_.gather();
   const char* const data = chunk_.buffer.data();
@@ -348,6 +359,7 @@ Cutter::Cut Cutter::cut_chunk() {
   cut.chunk.chunk_index = chunks_++;
   cut.chunk.size = taken_;
   cut.chunk.index.truncate(taken_);
+  cut.chunk.regular = uniform_ && cut.chunk.index.flaws.empty();
   const size_t held = cut.chunk.slices.empty() ? filled_ : cut.chunk.slices.front().at;
   start_chunk(taken_);
   move_rest(cut.chunk, held);
@@ -383,7 +395,7 @@ void Cutter::start_chunk(size_t rest) {
   fresh.index.clear();
   fresh.columns = columns;
   fresh.delimiter = delimiter;
-  fresh.too_long = false;
+  fresh.regular = fresh.too_long = false;
   fresh.size = 0;
   chunk_ = std::move(fresh);
 
@@ -394,7 +406,8 @@ void Cutter::start_chunk(size_t rest) {
   unterminated_ = false;
   unclosed_ = false;
   state_ = {};
-  taken_ = scanned_ = part_at_ = 0;
+  taken_ = scanned_ = searched_ = part_at_ = 0;
+  uniform_ = true;
   chunk_records_ = chunk_blank_lines_ = 0;
   sent_bytes_ = options_.header_bytes;
   chunk_.buffer.reserve(filled_ + 1, 0);

@@ -26,8 +26,9 @@ struct CutOptions {
   uint64_t bytes_max = kBytesMax;  // header plus records as they will be sent
   uint64_t quote_bytes_max = kRecordBytesMax;
   bool resync_on_unclosed_quote = false;
-  uint64_t header_bytes = 0;  // what the header takes of bytes_max; see header_allowance
-  size_t headroom = 0;        // free bytes in front of each chunk's buffer
+  uint64_t header_bytes = 0;              // what the header takes of bytes_max; see header_allowance
+  size_t headroom = 0;                    // free bytes in front of each chunk's buffer
+  const Kernel* kernel = &best_kernel();  // whichever it is, the chunks are the same
 };
 
 // The bytes that the header of an archive may take, whichever names it will carry: those of the source, or the longer
@@ -85,6 +86,7 @@ class Cutter {
   // What a run of whole lines adds to a chunk.
   struct Tally {
     uint64_t records = 0, blank_lines = 0, sent_bytes = 0;
+    bool uniform = true;  // no blank line, and each record has as many fields as there are columns
   };
 
   std::optional<Cut> advance();
@@ -98,7 +100,12 @@ class Cutter {
   bool take_line(size_t end);
   void take(size_t end, const Tally& more);
   Tally tally(size_t begin, size_t end) const;
-  bool is_blank(size_t begin, size_t line_feed) const;
+  // Lines of nothing but their end.
+  struct EmptyLines {
+    uint64_t lines = 0, bytes = 0;
+  };
+  EmptyLines empty_lines(size_t begin, size_t end) const;
+  bool is_empty(size_t begin, size_t line_feed) const;
   bool fits(const Tally& more) const { return sent_bytes_ + more.sent_bytes <= options_.bytes_max; }
   uint64_t bytes_as_sent(size_t begin, size_t end) const;
   uint64_t source_offset(size_t at) const { return part_source_begin_ + (at - part_at_); }
@@ -129,7 +136,9 @@ class Cutter {
   Chunk chunk_;
   LexState state_;
   size_t taken_ = 0, scanned_ = 0, filled_ = 0;
+  size_t searched_ = 0;  // no line ends in [taken_, searched_)
   uint64_t chunk_records_ = 0, chunk_blank_lines_ = 0, sent_bytes_ = 0;
+  bool uniform_ = true;
   bool unterminated_ = false;                  // the byte before filled_ is an LF that the source lacks
   bool unclosed_ = false;                      // the scan stands at a quote that was open for too long
   std::shared_ptr<const ScannedBlock> ahead_;  // the one that was appended last

@@ -104,7 +104,8 @@ void ScannedBlock::follow(Hypothesis& hypothesis) {
   LexState state = hypothesis.standings.back().state;
   hypothesis.index.cover(end + 1);
   const ScanOutcome outcome =
-      scan_scalar({data_.get(), from, end, options_.delimiter, options_.quote_bytes_max}, state, hypothesis.index);
+      csv::scan(*options_.kernel, {data_.get(), from, end, options_.delimiter, options_.quote_bytes_max}, state,
+                hypothesis.index);
   hypothesis.open = !outcome.unclosed_quote && end < size_;
   if (!outcome.unclosed_quote) hypothesis.standings.push_back({state, hypothesis.index.flaws.size()});
 }
@@ -166,10 +167,11 @@ ScanOutcome ScannedBlock::scan_again(size_t from, size_t at, LexState& state, In
   const size_t bytes = checkpoint_after(from) - from;
   scratch.clear();
   scratch.cover(bytes + 1);
-  // Offsets count from `from` here, so that of a quote before it wraps around, and back.
+  // Offsets count from `from` here, so that of a quote before it wraps around, and back; which the definition bears.
   state.quote_begin -= at;
+  const ScanInput input{data_.get() + from, 0, bytes, options_.delimiter, options_.quote_bytes_max};
   const ScanOutcome outcome =
-      scan_scalar({data_.get() + from, 0, bytes, options_.delimiter, options_.quote_bytes_max}, state, scratch);
+      quote_is_open(state) ? scan_scalar(input, state, scratch) : csv::scan(*options_.kernel, input, state, scratch);
   state.quote_begin += at;
   add_bits(index.structurals, at, scratch.structurals, 0, bytes);
   add_bits(index.record_ends, at, scratch.record_ends, 0, bytes);

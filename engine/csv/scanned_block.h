@@ -24,7 +24,8 @@ constexpr size_t kScanStepBytes = 16 * 1024;
 
 struct BlockOptions {
   char delimiter = ',';
-  size_t quote_bytes_max = 0;          // see ScanInput
+  size_t quote_bytes_max = 0;  // see ScanInput
+  const Kernel* kernel = &best_kernel();
   size_t step_bytes = kScanStepBytes;  // from checkpoint to checkpoint
 };
 

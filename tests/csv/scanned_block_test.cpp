@@ -70,7 +70,9 @@ bool feed(Cutter& cutter, Given& given, const Input& input, const std::string& t
   for (size_t at = 0; at < text.size();) {
     const std::string_view bytes = std::string_view(text).substr(at, std::max<size_t>(1, feeding.block_bytes()));
     if (feeding.ahead()) {
-      cutter.append(scanned(bytes, first + at, {input.delimiter, input.options.quote_bytes_max, feeding.step_bytes}));
+      cutter.append(
+          scanned(bytes, first + at,
+                  {input.delimiter, input.options.quote_bytes_max, input.options.kernel, feeding.step_bytes}));
     } else {
       std::memcpy(cutter.space(bytes.size()).data(), bytes.data(), bytes.size());
       cutter.filled(bytes.size());
@@ -115,6 +117,7 @@ void check_same(const Given& given, const Given& expected) {
     REQUIRE(ours.parts == theirs.parts);
     REQUIRE(ours.too_long == theirs.too_long);
     REQUIRE(ours.size == theirs.size);
+    REQUIRE(ours.regular == theirs.regular);
     if (ours.too_long) continue;
     REQUIRE(ours.bytes() == theirs.bytes());
     REQUIRE(first_words(ours.index.structurals, ours.size) == first_words(theirs.index.structurals, ours.size));
@@ -193,6 +196,8 @@ Input random_input(Texts& texts) {
                    .resync_on_unclosed_quote = texts.one_in(2),
                    .header_bytes = texts.below(20),
                    .headroom = 16};
+  const std::span<const Kernel> kernels = available_kernels();
+  input.options.kernel = &kernels[texts.below(kernels.size())];
   return input;
 }
 
@@ -204,10 +209,12 @@ TEST_CASE("blocks that were scanned ahead give the chunks of the serial scan, bi
   Texts texts(seed);
   for (int i = 0; i < 3000; ++i) {
     const Input input = random_input(texts);
-    const size_t block_max = 1 + texts.below(200), step = 1 + texts.below(40);
+    const size_t block_max = 1 + texts.below(texts.one_in(3) ? 1000 : 200),
+                 step = 1 + texts.below(texts.one_in(3) ? 300 : 40);
     const bool some_serial = texts.one_in(3);
     CAPTURE(i, input.texts, input.columns, input.delimiter, input.options.records_max, input.options.bytes_max,
-            input.options.quote_bytes_max, input.options.resync_on_unclosed_quote, block_max, step, some_serial);
+            input.options.quote_bytes_max, input.options.resync_on_unclosed_quote, input.options.kernel->name,
+            block_max, step, some_serial);
     check_same(
         cut(input, {[&] { return 1 + texts.below(block_max); }, [&] { return !some_serial || texts.one_in(2); }, step}),
         cut_serially(input));

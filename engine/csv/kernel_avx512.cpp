@@ -1,0 +1,46 @@
+// For machines with AVX-512 for bytes, and what the AVX2 kernel asks for.
+#include <immintrin.h>
+
+#include "engine/csv/kernel_words.h"
+#include "engine/csv/kernels.h"
+
+namespace bulkwrite::csv {
+namespace {
+
+struct Avx512 {
+  using Lanes = uint64_t __attribute__((vector_size(64)));
+  static constexpr size_t kLanes = 8;
+
+  static Masks find(const char* data, char delimiter) {
+    const __m512i bytes = _mm512_loadu_si512(data);
+    const auto equal = [&](char byte) { return _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte)); };
+    return {equal('"'), equal(delimiter), equal('\n'), equal('\r')};
+  }
+
+  static Lanes behind(Lanes now, Lanes before) {
+    return reinterpret_cast<Lanes>(
+        _mm512_alignr_epi64(reinterpret_cast<__m512i>(now), reinterpret_cast<__m512i>(before), 7));
+  }
+
+  static uint32_t top_bits(Lanes lanes) { return _mm512_movepi64_mask(reinterpret_cast<__m512i>(lanes)); }
+
+  static uint32_t nonzero(Lanes lanes) {
+    return _mm512_test_epi64_mask(reinterpret_cast<__m512i>(lanes), reinterpret_cast<__m512i>(lanes));
+  }
+
+  static Lanes spread(uint32_t bits) { return reinterpret_cast<Lanes>(_mm512_movm_epi64(static_cast<__mmask8>(bits))); }
+
+  static uint64_t deposit(uint64_t bits, uint64_t mask) { return _pdep_u64(bits, mask); }
+
+  static uint64_t multiply_high(uint64_t a, uint64_t b) {
+    unsigned long long high;
+    _mulx_u64(a, b, &high);
+    return high;
+  }
+};
+
+}  // namespace
+
+const Kernel kAvx512Kernel{"avx512", &lex_words<Avx512>, &count_by_pattern<Avx512>};
+
+}  // namespace bulkwrite::csv
