@@ -109,6 +109,7 @@ void LoadLine::run_worker() {
                               .packing = options_.packing,
                               .turns = &turns_});
   while (auto chunk = cut_.pop()) {
+    chunk->gather();
     auto work = prepare(*chunk, preparer);
     used_.push(*std::move(chunk));  // before we wait for the network, so that the front can fill it meanwhile
     if (!work) {
