@@ -65,7 +65,7 @@ inline LexedLanes<Isa> lex_lanes(const MaskBlock& block, size_t word, Seam<Isa>&
   const Lanes quote = load<Isa>(block.quote + word), cr_anywhere = load<Isa>(block.cr + word);
   const Lanes lf = load<Isa>(block.lf + word), separators = load<Isa>(block.delimiter + word) | lf;
   if (!seam.quoted && Isa::nonzero(quote | cr_anywhere | (seam.closing | seam.cr) >> 63) == 0) {
-    seam = {false, separators, quote, quote};
+    seam = {false, separators, Lanes{}, Lanes{}};
     return {separators, lf, 0, 0};
   }
 

@@ -124,6 +124,16 @@ TEST_CASE("an unclosed quote names its record and the byte where the quote began
   CHECK(seen.records == 3);
 }
 
+TEST_CASE("a record given up at an unclosed quote is there though nothing follows it") {
+  CutOptions options;
+  options.resync_on_unclosed_quote = true;
+  const Seen seen = harness::cut({"a,1\nb,\"2\n"}, 2, ',', options, whole);
+  REQUIRE(seen.chunks.size() == 1);
+  REQUIRE(seen.chunks[0].records.size() == 2);
+  CHECK(seen.chunks[0].records[1].bytes == "b,\"2");
+  CHECK(seen.chunks[0].records[1].flaw == "unclosed_quote");
+}
+
 TEST_CASE("any bytes in any pieces give the chunks of the cutting rule") {
   const uint64_t seed = std::random_device{}();
   CAPTURE(seed);

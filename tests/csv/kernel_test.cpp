@@ -103,7 +103,7 @@ TEST_CASE("an irregular quote is seen wherever it stands in a word") {
     for (size_t lead = 0; lead <= 600; ++lead) {
       std::string text(lead, 'a');
       if (lead > 0) text.back() = ',';
-      text += odd + std::string(300, 'b') + "\n\"c\",d\n" + std::string(900, 'e') + ",\"f\ng\"\n";
+      text += odd + std::string(1100, 'b') + "\n\"c\",d\n" + std::string(900, 'e') + ",\"f\ng\"\n";
       const Scanned expected = scan_in_pieces(scalar, text, {}, ',', 1 << 20);
       for (const Kernel& kernel : available_kernels()) {
         const bool agrees = scan_in_pieces(kernel, text, {}, ',', 1 << 20) == expected;
