@@ -16,25 +16,33 @@ bool needs_quote(const LexState& state) {
   return quote_is_open(state) || state.position == Position::closing_cr;
 }
 
-// The 64 bits from `at` on; those behind the last word are zero.
-uint64_t bits_from(const std::vector<uint64_t>& bits, size_t at) {
+// `count` bits from `at` on, at most 64 of them.
+uint64_t bits_from(const std::vector<uint64_t>& bits, size_t at, size_t count) {
   const size_t word = at / 64, shift = at % 64;
-  if (word >= bits.size()) return 0;
-  if (shift == 0 || word + 1 == bits.size()) return bits[word] >> shift;
-  return bits[word] >> shift | bits[word + 1] << (64 - shift);
+  uint64_t found = bits[word] >> shift;
+  if (shift + count > 64) found |= bits[word + 1] << (64 - shift);
+  return count == 64 ? found : found & ((uint64_t{1} << count) - 1);
+}
+
+// Adds whole words: those of `source`, shifted down by `shift`. It reads one word more where there is a shift.
+void add_words(uint64_t* __restrict words, const uint64_t* __restrict source, size_t shift, size_t count) {
+  if (shift == 0) {
+    for (size_t i = 0; i < count; ++i) words[i] |= source[i];
+  } else {
+    for (size_t i = 0; i < count; ++i) words[i] |= source[i] >> shift | source[i + 1] << (64 - shift);
+  }
 }
 
 // Adds the bits [from, from + count) of `source` to those at `at`.
 void add_bits(std::vector<uint64_t>& bits, size_t at, const std::vector<uint64_t>& source, size_t from, size_t count) {
-  while (count > 0) {
-    const size_t shift = at % 64;
-    const size_t some = std::min(64 - shift, count);
-    const uint64_t word = bits_from(source, from);
-    bits[at / 64] |= (some == 64 ? word : word & ((uint64_t{1} << some) - 1)) << shift;
-    at += some;
-    from += some;
-    count -= some;
-  }
+  const size_t head = std::min(count, (64 - at % 64) % 64);
+  if (head > 0) bits[at / 64] |= bits_from(source, from, head) << (at % 64);
+  at += head;
+  from += head;
+  count -= head;
+  const size_t words = count / 64, tail = count % 64;
+  if (words > 0) add_words(&bits[at / 64], &source[from / 64], from % 64, words);
+  if (tail > 0) bits[at / 64 + words] |= bits_from(source, from + words * 64, tail);
 }
 
 bool is_marked(const std::vector<uint64_t>& bits, size_t at) {
