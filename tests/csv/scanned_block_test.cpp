@@ -254,6 +254,45 @@ TEST_CASE("wherever a block begins, what was scanned ahead is the serial scan") 
         }
 }
 
+TEST_CASE("what was scanned ahead is taken over, whichever of the hypotheses is true, and not scanned again") {
+  for (const bool inside : {false, true}) {
+    std::string text = inside ? "x\n\",y\n" : "x,y\n";
+    while (text.size() < 1000) text += "ab,\"c\nd\"\"\",e\n";
+    const size_t at = 7;  // where the block stands in the chunk
+    const LexState begin{inside ? Position::quoted : Position::unquoted, false, 3};
+    Index expected, given, scratch;
+    expected.cover(at + text.size());
+    LexState expected_state = begin;
+    const std::string chunk = std::string(at, '-') + text;
+    scan_scalar({chunk.data(), at, chunk.size(), ',', 1 << 20}, expected_state, expected);
+
+    ScannedBlock block(text.size());
+    std::memcpy(block.space().data(), text.data(), text.size());
+    block.scan(text.size(), 0, {',', 1 << 20, &best_kernel(), 100});
+    std::memset(block.space().data() + 1, '"', text.size() - 1);  // nobody looks at these again
+    LexState state = begin;
+    for (size_t from = 0; from < text.size();) {
+      const ScanOutcome outcome = block.go_on(from, at + from, state, given, scratch);
+      REQUIRE_FALSE(outcome.unclosed_quote);
+      from = outcome.scanned - at;
+    }
+    CAPTURE(inside);
+    CHECK(given.flaws.empty());
+    CHECK(first_words(given.structurals, chunk.size()) == first_words(expected.structurals, chunk.size()));
+    CHECK(first_words(given.record_ends, chunk.size()) == first_words(expected.record_ends, chunk.size()));
+    CHECK(state.position == expected_state.position);
+  }
+}
+
+TEST_CASE("a quote that is given up far before the next line end") {
+  const Input input{.texts = {"a,\"" + std::string(100'000, 'x') + "\nb,2\n"},
+                    .options = {.quote_bytes_max = 10, .resync_on_unclosed_quote = true}};
+  const Given given = cut(input, {[] { return size_t{90'000}; }, [] { return true; }});
+  check_same(given, cut(input, {[] { return size_t{90'000}; }, [] { return false; }}));
+  REQUIRE(given.chunks.size() == 1);
+  CHECK(given.chunks[0].records() == 2);
+}
+
 TEST_CASE("a huge quoted field full of false records is not taken for records") {
   std::string text = "a,1\nb,\"";
   while (text.size() < 300'000) text += "x,2\ny,\"\"3\"\"\n";
