@@ -93,8 +93,23 @@ void Cutter::begin_source(uint32_t source, uint64_t data_offset, size_t columns,
 
 std::span<char> Cutter::space(size_t bytes) {
   chunk_.gather();
-  chunk_.buffer.reserve(filled_ + bytes + 1, filled_);
+  make_room(filled_ + bytes + 1);
   return {chunk_.buffer.data() + filled_, chunk_.buffer.capacity() - filled_ - 1};
+}
+
+// A chunk that outgrows its buffer moves into one that was given back meanwhile, if there is one that is large enough:
+// so there are no more large buffers than chunks at work, this one included.
+void Cutter::make_room(size_t capacity) {
+  if (capacity <= chunk_.buffer.capacity()) return;
+  const auto larger = std::find_if(spare_.begin(), spare_.end(),
+                                   [&](const Chunk& spare) { return spare.buffer.capacity() >= capacity; });
+  if (larger == spare_.end()) {
+    largest_ = std::max(largest_, capacity);
+    chunk_.buffer.reserve(largest_ + largest_ / 8, filled_);  // chunks differ a little
+    return;
+  }
+  if (filled_ > 0) std::memcpy(larger->buffer.data(), chunk_.buffer.data(), filled_);
+  std::swap(larger->buffer, chunk_.buffer);
 }
 
 void Cutter::filled(size_t bytes) {

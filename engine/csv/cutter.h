@@ -89,6 +89,7 @@ class Cutter {
     bool uniform = true;  // no blank line, and each record has as many fields as there are columns
   };
 
+  void make_room(size_t capacity);
   std::optional<Cut> advance();
   void scan_some();
   ScanOutcome scan_bytes(size_t bytes_max);
@@ -121,6 +122,7 @@ class Cutter {
 
   const CutOptions options_;
   std::vector<Chunk> spare_;
+  size_t largest_ = 0;  // what a chunk has needed
   uint64_t chunks_ = 0, records_ = 0, blank_lines_ = 0;
   bool input_ended_ = false, stopped_ = false;
 

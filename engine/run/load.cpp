@@ -81,7 +81,7 @@ struct Session {
 };
 
 Result<void> plan_load(Session& session, const std::optional<ModuleTexts>& kept) {
-  auto transport = api::make_curl_transport();
+  auto transport = session.options.make_transport();
   if (!transport) return std::move(transport).error();
   session.transport = *std::move(transport);
   auto plan = make_plan(session.options, session.front->header(), kept, *session.transport, session.clock, session.stop,

@@ -25,13 +25,19 @@ struct InputOptions {
   std::optional<unsigned> scanners;
 };
 
-enum class Packing { fast, small };
+// How much work goes into an archive; run/level.h says more.
+enum class Packing {
+  none,      // the member is stored as it is
+  fast,      // as fast as may be
+  small,     // as small as is worth its time
+  automatic  // chunk by chunk: smaller while archives wait for the network, faster when it waits for them
+};
 
 struct PackOptions {
   InputOptions input;
   std::filesystem::path directory;  // made if missing; refused unless empty
   unsigned workers = 0;             // 0: one a core
-  Packing packing = Packing::small;
+  Packing packing = Packing::fast;  // automatic: as there is no network, fast
 };
 
 struct CheckOptions {

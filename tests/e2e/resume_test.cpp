@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/e2e/world.h"
+#include "tests/json_schema.h"
 
 using namespace e2e;
 using Catch::Matchers::Contains;
@@ -73,7 +74,9 @@ struct Place {
   nlohmann::json status() const {
     const Ended ended = command({"status", run_dir.string(), "--json"});
     REQUIRE(ended.exit_code == 0);
-    return nlohmann::json::parse(ended.out);
+    auto status = nlohmann::json::parse(ended.out);
+    CHECK(schema_violations(status, "status.schema.json") == "");
+    return status;
   }
   int64_t rows() const { return sandbox.query("select count(*) from Events_Log"); }
   int64_t distinct() const { return sandbox.query("select count(distinct Event_Key) from Events_Log"); }
@@ -190,8 +193,8 @@ TEST_CASE("an uncertain chunk is settled by the id of its job") {
   REQUIRE(uncertain.size() == 1);
   const std::string chunk = std::to_string(uncertain[0]["chunk_index"].get<int>());
   // The archive of a job is named by its chunk.
-  const std::string job = std::to_string(
-      place.sandbox.query("select id from sandbox_jobs where file_name like '%-0000" + chunk + ".%'"));
+  const std::string job =
+      std::to_string(place.sandbox.query("select id from sandbox_jobs where file_name like '%-0000" + chunk + ".%'"));
   const Ended unasked = place.command({"resolve", place.run_dir, chunk, "--job-id", job});
   CHECK(unasked.exit_code == 64);
   CHECK_THAT(unasked.err, Contains("nothing was done"));
@@ -263,6 +266,17 @@ TEST_CASE("a load that has lasted for --max-duration stops softly with 5, and re
   CHECK(place.jobs() == 20);
 }
 
+TEST_CASE("a run goes on with another level than it began with, and is the same run") {
+  const Place place(200, "", {"--set", "record_time_us=5000"});
+  CHECK(place.load({"--max-duration", "0.5", "--level", "small"}).exit_code == 5);
+  const Ended resumed = place.resume({"--level", "fast"});
+  INFO(resumed.err);
+  CHECK(resumed.exit_code == 0);
+  CHECK(summary_of(resumed)["added"] == 200);
+  CHECK(place.rows() == 200);
+  CHECK(place.jobs() == 20);
+}
+
 TEST_CASE("a callback names the job of a lost reply: nothing is uncertain") {
   Place place(30, kSecondCreateLost);
   // A port that was free a moment ago: the listener must know it before the service does.
@@ -304,6 +318,7 @@ TEST_CASE("runs lists the runs under a directory, for people and as JSON") {
   CHECK_THAT(people.out, Contains("insert Events_Log") && Contains("uncertain: 1"));
   const Ended json = place.command({"runs", place.directory.path(), "--json"});
   const auto run = nlohmann::json::parse(json.out);
+  CHECK(schema_violations(run, "status.schema.json") == "");
   CHECK(run["run_dir"] == place.run_dir.string());
   CHECK(run["exit_code"] == 4);
   const Ended status = place.command({"status", place.run_dir});

@@ -5,6 +5,8 @@
 #include <catch2/catch.hpp>
 #include <sstream>
 
+#include "tests/json_schema.h"
+
 namespace e2e {
 namespace {
 
@@ -29,7 +31,7 @@ std::filesystem::path data_file(const std::string& name) {
   return std::filesystem::path(BULKWRITE_SOURCE_DIR) / "data" / name;
 }
 
-nlohmann::json summary_of(const Ended& ended) {
+nlohmann::json last_line_of(const Ended& ended) {
   std::string text = ended.out;
   while (text.ends_with('\n')) text.pop_back();
   const size_t line = text.rfind('\n');
@@ -37,6 +39,12 @@ nlohmann::json summary_of(const Ended& ended) {
   INFO("stdout: " << ended.out << "\nstderr: " << ended.err);
   REQUIRE_FALSE(json.is_discarded());
   return json;
+}
+
+nlohmann::json summary_of(const Ended& ended) {
+  auto summary = last_line_of(ended);
+  CHECK(schema_violations(summary, "summary.schema.json") == "");
+  return summary;
 }
 
 std::vector<std::vector<std::string>> rows_of(const std::filesystem::path& csv) {

@@ -16,7 +16,9 @@ std::string sandbox_program();
 std::string gen_program();
 std::filesystem::path data_file(const std::string& name);
 
-// The summary: the last line of what the program wrote to stdout.
+// The last line of what the program wrote to stdout, which must be JSON.
+nlohmann::json last_line_of(const Ended& ended);
+// That line as a summary, held against its schema.
 nlohmann::json summary_of(const Ended& ended);
 
 // The records of a simple CSV that the program wrote, without the header, split at commas outside quotes.

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "tests/e2e/world.h"
+#include "tests/json_schema.h"
 #include "tests/kill/books.h"
 
 namespace kill_anywhere {
@@ -209,7 +210,8 @@ std::optional<Ended> Kill::recover() {
 
 void Kill::settle_uncertain() {
   books_.wait_until_quiet();
-  const auto status = e2e::summary_of(call({"status", run_.string(), "--json"}).ended);
+  const auto status = e2e::last_line_of(call({"status", run_.string(), "--json"}).ended);
+  check(schema_violations(status, "status.schema.json").empty(), "status does not meet its schema: " + status.dump());
   check(!status["uncertain"].empty(), "the exit code was 4, but status names no uncertain chunk");
   for (const auto& chunk : status["uncertain"]) settle(chunk["chunk_index"].get<uint64_t>());
 }

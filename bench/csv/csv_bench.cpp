@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "bench/corpus.h"
-#include "bench/cutting.h"
+#include "bench/csv/cutting.h"
 #include "engine/csv/kernel.h"
 #include "engine/csv/records.h"
 #include "engine/csv/text.h"
