@@ -80,6 +80,7 @@ PassEnd pass_in_order(Front& front, PieceSink& pieces, unsigned workers, std::st
       auto work = make_worker();
       while (auto chunk = cut.pop()) {
         const uint64_t number = chunk->chunk_index;
+        chunk->gather();
         auto item = work(*chunk);
         used.push(*std::move(chunk));
         if (!item)
