@@ -77,21 +77,60 @@ TEST_CASE("a token that was given is used as it is and never renewed") {
   CHECK(desk.service.arrivals().empty());
 }
 
-TEST_CASE("a refused sign-in is final: the accounts host is asked once") {
+TEST_CASE(
+    "a refused sign-in is final, whatever its HTTP status: the accounts host is asked once, and we say what to do") {
+  const std::vector<std::pair<const char*, const char*>> refusals = {
+      {R"({"error":"invalid_code"})", "auth login"},
+      {R"({"error":"invalid_client"})", "--client-id"},
+      {R"({"error":"invalid_client_secret"})", "client secret"},
+      {R"({"error":"invalid_redirect_uri"})", "self client"},
+      {R"({"error":"something_new"})", "something_new"}};
   for (const int status : {200, 400, 401, 403}) {
-    for (
-        const char* const body :
-        {R"({"error":"invalid_client"})",
-         R"({"error_description":"You have made too many requests continuously.","error":"Access Denied","status":"failure"})"}) {
+    for (const auto& [body, advice] : refusals) {
       CAPTURE(status, body);
       Desk desk;
-      desk.transport.fate = [&](Kind, size_t, const Request&) { return Fate::answered_with(complete(status, body)); };
+      desk.transport.fate = [&, text = body](Kind, size_t, const Request&) {
+        return Fate::answered_with(complete(status, text));
+      };
       const auto refused = desk.session.sign_in();
       REQUIRE_FALSE(refused);
       CHECK(refused.error().kind == ErrorKind::not_allowed);
+      CHECK_THAT(refused.error().message, Contains(advice));
       CHECK(desk.transport.started(Kind::token) == 1);
       check_holds_no_secret(refused.error());
     }
+  }
+}
+
+TEST_CASE("Access Denied is for now, and is never met with another question") {
+  for (const int status : {200, 400}) {
+    for (const char* const error : {"Access Denied", "access_denied"}) {
+      CAPTURE(status, error);
+      Desk desk;
+      desk.transport.fate = [&, error](Kind, size_t, const Request&) {
+        return Fate::answered_with(complete(
+            status,
+            fmt::format(R"({{"error_description":"Trop de demandes.","error":"{}","status":"failure"}})", error)));
+      };
+      const auto refused = desk.session.sign_in();
+      REQUIRE_FALSE(refused);
+      CHECK(refused.error().kind == ErrorKind::transient);
+      CHECK_THAT(refused.error().message, Contains(error));
+      CHECK(desk.transport.started(Kind::token) == 1);
+    }
+  }
+}
+
+TEST_CASE("a reply with a token is a success, whatever its HTTP status") {
+  for (const int status : {200, 201, 400, 500}) {
+    CAPTURE(status);
+    Desk desk;
+    desk.transport.fate = [&](Kind, size_t, const Request&) {
+      return Fate::answered_with(complete(status, token_body("1000.token-of-" + std::to_string(status), 3600)));
+    };
+    REQUIRE(desk.session.sign_in());
+    CHECK(desk.session.authorization() == "Zoho-oauthtoken 1000.token-of-" + std::to_string(status));
+    CHECK(desk.transport.started(Kind::token) == 1);
   }
 }
 
