@@ -31,7 +31,8 @@ std::string options_text(const LoadOptions& options) {
                   {"cut", cut_json(options.input)},
                   {"date_format", options.date_format},
                   {"datetime_format", options.datetime_format},
-                  {"strict", options.strict}};
+                  {"strict", options.strict},
+                  {"profile", options.profile}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -56,6 +57,12 @@ Result<LoadOptions> bound_options(const RunFacts& facts, LoadOptions how) {
   how.operation = operation_of(facts.operation);
   how.find_by = facts.find_by;
   return how;
+}
+
+std::string profile_of(const RunFacts& facts) {
+  const Json json = Json::parse(facts.options, nullptr, false);
+  const auto found = json.is_object() ? json.find("profile") : json.end();
+  return found != json.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 schema::Operation operation_of(std::string_view name) {
