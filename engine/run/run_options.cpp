@@ -26,13 +26,13 @@ std::string options_text(const LoadOptions& options) {
   const auto& given = options.input.directory;
   std::error_code no_directory;
   const auto directory = std::filesystem::absolute(given.empty() ? "." : given, no_directory).lexically_normal() / "";
-  const Json json{{"files", options.input.files},
-                  {"directory", directory.string()},
-                  {"cut", cut_json(options.input)},
-                  {"date_format", options.date_format},
-                  {"datetime_format", options.datetime_format},
-                  {"strict", options.strict},
-                  {"profile", options.profile}};
+  Json json{{"files", options.input.files},
+            {"directory", directory.string()},
+            {"cut", cut_json(options.input)},
+            {"date_format", options.date_format},
+            {"datetime_format", options.datetime_format},
+            {"strict", options.strict}};
+  if (!options.profile.empty()) json["profile"] = options.profile;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

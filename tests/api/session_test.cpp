@@ -335,7 +335,9 @@ TEST_CASE("a token of the store is used without a question, and its end is the s
 TEST_CASE("the store hears of every token that comes, and of every question that comes to nothing") {
   const auto store = std::make_shared<ScriptedStore>();
   store->answers = {{}};
-  Desk desk({.client_id = "c", .client_secret = "s", .refresh_token = "r", .store = store});
+  Credentials credentials = kRenewable;
+  credentials.store = store;
+  Desk desk(credentials);
   desk.transport.fate = [](Kind, size_t nth, const Request&) {
     return nth == 1 ? Fate::answered_with(complete(503, "")) : Fate{};
   };
