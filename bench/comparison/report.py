@@ -84,8 +84,7 @@ def sandbox_text(row):
         return ""
     return (
         f"\n`bulkwrite load` of {row['records_of_file']:,} records into the sandbox took {row['seconds']:.1f} s, and the "
-        f"two together {row['cpu_seconds']:.1f} s of CPU, most of it in the sandbox, which writes each record into its "
-        f"database.\n"
+        f"two together {row['cpu_seconds']:.1f} s of CPU: the sandbox writes each record into its database.\n"
     )
 
 
@@ -175,7 +174,7 @@ def markdown(results):
 
 
 def refill(document, results):
-    """Puts each section between the marks that the document has for it; what was not measured stays as it was."""
+    """Puts each section between the marks that the document has for it; what cannot be measured here stays as it was."""
     for name, text in sections(results).items():
         marks = re.compile(rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)
         document = marks.sub(lambda found: f"{found.group(1)}\n{text}\n{found.group(2)}", document)

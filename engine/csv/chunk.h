@@ -46,6 +46,13 @@ class ChunkBuffer {
   std::unique_ptr<char[]> storage_;
 };
 
+// Bytes of a chunk that still stand where they were read; whoever holds the slice keeps them there.
+struct Slice {
+  size_t at = 0;  // where they belong in the chunk
+  std::string_view bytes;
+  std::shared_ptr<const void> owner;
+};
+
 struct Chunk {
   uint64_t chunk_index = 0;  // 0-based over the input
   size_t columns = 0;
@@ -61,6 +68,12 @@ struct Chunk {
   // is.
   bool too_long = false;
   uint32_t passed_crc = 0;  // of those bytes; noted by who took the pieces
+  // The last bytes, in their order, as long as they are not in the buffer: the thread that works on the chunk copies
+  // them, not the one that cuts.
+  std::vector<Slice> slices;
+
+  // Brings all bytes into the buffer. To be called before anything below; of no effect the second time.
+  void gather();
 
   std::string_view bytes() const { return {buffer.data(), size}; }
   std::string_view bytes_of(const Part& part) const { return bytes().substr(part.at, part.bytes()); }

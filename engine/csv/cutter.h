@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +13,7 @@
 #include "engine/csv/chunk.h"
 #include "engine/csv/header.h"
 #include "engine/csv/kernel.h"
+#include "engine/csv/scanned_block.h"
 
 namespace bulkwrite::csv {
 
@@ -41,8 +43,9 @@ struct UnclosedQuote {
   uint64_t quote_offset;   // of the quote that opens the field, in the source
 };
 
-// Use: begin_source, then space/filled for its bytes with next() after each, end_source, next() again; after the last
-// source end_input, and next() until nothing comes. One thread. Memory: bytes_max + quote_bytes_max + two blocks.
+// Use: begin_source, then space/filled or append for its bytes with next() after each, end_source, next() again; after
+// the last source end_input, and next() until nothing comes. One thread. Memory: bytes_max + quote_bytes_max + two
+// blocks.
 class Cutter {
  public:
   // `first_chunk` is the chunk_index of the first chunk.
@@ -53,6 +56,9 @@ class Cutter {
   // Where the next bytes of the source go; valid until the next call. At least `bytes` long.
   std::span<char> space(size_t bytes);
   void filled(size_t bytes);
+  // In place of these: the next bytes of the source, scanned ahead with this source's delimiter and quote_bytes_max.
+  // The chunks are the same. Their bytes are in slices, which hold the block until they are gathered.
+  void append(std::shared_ptr<const ScannedBlock> block);
   void end_source();
   void end_input();
 
@@ -86,6 +92,9 @@ class Cutter {
   void make_room(size_t capacity);
   std::optional<Cut> advance();
   void scan_some();
+  ScanOutcome scan_bytes(size_t bytes_max);
+  char byte_at(size_t at) const;
+  void move_rest(Chunk& from, size_t rest);
   void settle_source();
   enum class Taken { all, chunk_complete, too_long };
   Taken take_lines();
@@ -113,7 +122,7 @@ class Cutter {
 
   const CutOptions options_;
   std::vector<Chunk> spare_;
-  size_t largest_ = 0;  // what a chunk has needed
+  size_t largest_ = 0;  // that a chunk has been
   uint64_t chunks_ = 0, records_ = 0, blank_lines_ = 0;
   bool input_ended_ = false, stopped_ = false;
 
@@ -132,8 +141,10 @@ class Cutter {
   size_t searched_ = 0;  // no line ends in [taken_, searched_)
   uint64_t chunk_records_ = 0, chunk_blank_lines_ = 0, sent_bytes_ = 0;
   bool uniform_ = true;
-  bool unterminated_ = false;  // the byte before filled_ is an LF that the source lacks
-  bool unclosed_ = false;      // the scan stands at a quote that was open for too long
+  bool unterminated_ = false;                  // the byte before filled_ is an LF that the source lacks
+  bool unclosed_ = false;                      // the scan stands at a quote that was open for too long
+  std::shared_ptr<const ScannedBlock> ahead_;  // the one that was appended last
+  Index scratch_;
 
   // A record that fits into no chunk is going by; it began at this offset of the source.
   std::optional<uint64_t> too_long_begin_;

@@ -60,6 +60,8 @@ struct LexedWords {
   bool quoted;   // behind them
 };
 
+constexpr size_t kListSlack = 64;
+
 // One way to run the lexer. To the outside they are all the same; they differ in what they ask of the machine.
 struct Kernel {
   std::string_view name;
@@ -70,6 +72,9 @@ struct Kernel {
   // See count_records; `begin` and `end` count bits from the first word.
   RecordCount (*count_records)(const uint64_t* structurals, const uint64_t* record_ends, size_t begin, size_t end,
                                size_t columns);
+  // Writes from + i for each set bit i of the words, and returns how many there are. May write up to kListSlack numbers
+  // more.
+  size_t (*list_bits)(const uint64_t* bits, size_t words, uint32_t from, uint32_t* out);
 };
 
 // Those that this machine can run, the best one first; the last one is "scalar", the definition.

@@ -50,7 +50,7 @@ Position behind(uint8_t byte_class, size_t at, Index& index, LexState& state) {
 
 }  // namespace
 
-const Kernel kScalarKernel{"scalar", nullptr, &count_by_ends};
+const Kernel kScalarKernel{"scalar", nullptr, &count_by_ends, &list_eight_at_once};
 
 ScanOutcome scan_scalar(const ScanInput& input, LexState& state, Index& index) {
   const std::array<uint8_t, 256> classes = classes_for(input.delimiter);

@@ -1,9 +1,9 @@
 #include "engine/csv/records.h"
 
 #include <algorithm>
-#include <bit>
 
 #include "engine/base/check.h"
+#include "engine/csv/kernel.h"
 
 namespace bulkwrite::csv {
 namespace {
@@ -11,40 +11,13 @@ namespace {
 constexpr size_t kWordBits = 64;
 constexpr size_t kWordsAtOnce = 64;
 
-// std::popcount is a call into a library where the compiler may not count on the instruction.
-size_t count_ones(uint64_t bits) {
-  bits -= bits >> 1 & 0x5555555555555555;
-  bits = (bits & 0x3333333333333333) + (bits >> 2 & 0x3333333333333333);
-  bits = (bits + (bits >> 4)) & 0x0F0F0F0F0F0F0F0F;
-  return bits * 0x0101010101010101 >> 56;
-}
-
-// Both write base + i for each set bit i, and return where they end. There must be room for kWordBits numbers, whatever
-// the bits: garbage may stand behind the end. A branch for each bit would be guessed wrong once a word.
-uint32_t* write_bits(uint64_t bits, uint32_t base, uint32_t* out) {
-  constexpr size_t kAtOnce = 8;  // more than most words hold
-  uint32_t* const end = out + count_ones(bits);
-  while (out < end) {
-    for (size_t i = 0; i < kAtOnce; ++i) {
-      out[i] = base + static_cast<uint32_t>(std::countr_zero(bits));
-      bits &= bits - 1;
-    }
-    out += kAtOnce;
-  }
-  return end;
-}
-
-uint32_t* write_few_bits(uint64_t bits, uint32_t base, uint32_t* out) {
-  *out = base + static_cast<uint32_t>(std::countr_zero(bits));
-  out += bits != 0 ? 1 : 0;
-  for (bits &= bits - 1; bits != 0; bits &= bits - 1) *out++ = base + static_cast<uint32_t>(std::countr_zero(bits));
-  return out;
-}
-
 }  // namespace
 
 RecordReader::RecordReader(const Chunk& chunk)
-    : chunk_(chunk), line_feeds_(kWordsAtOnce * kWordBits), bounds_(chunk.columns + 3 + kWordsAtOnce * kWordBits) {
+    : chunk_(chunk),
+      line_feeds_(kWordsAtOnce * kWordBits + kListSlack),
+      bounds_(chunk.columns + 3 + kWordsAtOnce * kWordBits + kListSlack) {
+  BULKWRITE_CHECK(chunk.slices.empty(), "a chunk\'s bytes have been gathered");
   if (!chunk.parts.empty()) record_number_ = chunk.parts.front().first_record;
 }
 
@@ -98,20 +71,19 @@ void RecordReader::read_words() {
   const auto nearer = static_cast<uint32_t>(at_ - base_);
   for (size_t i = next_bound_; i < bounds_end_; ++i) bounds_[i - next_bound_] = bounds_[i] - nearer;
   base_ = at_;
+  const auto list = best_kernel().list_bits;
   bounds_end_ -= next_bound_;
   next_bound_ = 0;
   for (line_ = lines_ = 0; lines_ == 0;) {
     BULKWRITE_CHECK(word_ < words, "a chunk ends in a record end");
     bounds_end_ = std::min(bounds_end_, chunk_.columns + 2);
-    uint32_t* bound = bounds_.data() + bounds_end_;
-    uint32_t* line_feed = line_feeds_.data();
-    for (const size_t end = std::min(word_ + kWordsAtOnce, words); word_ < end; ++word_) {
-      const auto from_base = static_cast<uint32_t>(word_ * kWordBits - base_);  // below zero in the first, and wraps
-      bound = write_bits(chunk_.index.structurals[word_], from_base + 1, bound);
-      line_feed = write_few_bits(chunk_.index.record_ends[word_], from_base, line_feed);
-    }
-    bounds_end_ = static_cast<size_t>(bound - bounds_.data());
-    lines_ = static_cast<size_t>(line_feed - line_feeds_.data());
+    const size_t count = std::min(kWordsAtOnce, words - word_);
+    const auto from_base = static_cast<uint32_t>(word_ * kWordBits - base_);  // below zero in the first word: it wraps
+    const uint64_t* const structurals = chunk_.index.structurals.data() + word_;
+    const uint64_t* const record_ends = chunk_.index.record_ends.data() + word_;
+    bounds_end_ += list(structurals, count, from_base + 1, bounds_.data() + bounds_end_);
+    lines_ = list(record_ends, count, from_base, line_feeds_.data());
+    word_ += count;
   }
 }
 

@@ -60,7 +60,7 @@ Result<std::optional<schema::RecordChecker>> make_checker(const std::filesystem:
 Result<CheckReport> check(const CheckOptions& options, Progress& progress, std::stop_token stop, const Tell& tell,
                           const std::function<void(const Reject&, const std::string& source)>& found) {
   const auto begun = std::chrono::steady_clock::now();
-  auto front = Front::open(options.input, progress);
+  auto front = Front::open(for_workers(options.input, worker_count(options.workers)), progress);
   if (!front) return std::move(front).error();
   const csv::Header& header = (*front)->header();
   tell((*front)->dialect_text());

@@ -16,8 +16,8 @@ namespace bulkwrite::run {
 
 constexpr size_t kChunksWaitingMax = 1;
 
-// How many there ever are of each, used ones included. The front fills one chunk, or has begun with it and holds the one
-// before it, which waits for room in the queue: so one of them is small (csv::Cutter).
+// How many there ever are of each, used ones included. The front fills one chunk, or has begun with it and holds the
+// one before it, which waits for room in the queue: where chunks are of one size, one of them is small (csv::Cutter).
 constexpr size_t chunks_in_memory(size_t workers) {
   return workers + kChunksWaitingMax + 2;
 }
@@ -80,6 +80,7 @@ PassEnd pass_in_order(Front& front, PieceSink& pieces, unsigned workers, std::st
       auto work = make_worker();
       while (auto chunk = cut.pop()) {
         const uint64_t number = chunk->chunk_index;
+        chunk->gather();
         auto item = work(*chunk);
         used.push(*std::move(chunk));
         if (!item)

@@ -213,7 +213,7 @@ Result<std::optional<Summary>> look_for_run(Session& session) {
 
 Result<Summary> begin(Session& session) {
   const LoadOptions& options = session.options;
-  auto front = Front::open(options.input, session.progress);
+  auto front = Front::open(for_workers(options.input, worker_count(options.workers)), session.progress);
   if (!front) return std::move(front).error();
   session.front = *std::move(front);
   session.tell(session.front->dialect_text());
@@ -337,7 +337,7 @@ Result<Summary> go_on(Session& session, const RunFacts& facts) {
   Spool(session.directory.spool()).remove(position->chunks);
 
   SkipCheck check(*std::move(ranges));
-  auto front = Front::reopen(session.options.input,
+  auto front = Front::reopen(for_workers(session.options.input, worker_count(session.options.workers)),
                              {.header = *std::move(header),
                               .sources = *std::move(sources),
                               .position = *position,

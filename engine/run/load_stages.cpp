@@ -110,6 +110,7 @@ void LoadLine::run_worker() {
                               .demand = [this] { return demand(); },
                               .turns = &turns_});
   while (auto chunk = cut_.pop()) {
+    chunk->gather();
     auto work = prepare(*chunk, preparer);
     used_.push(*std::move(chunk));  // before we wait for the network, so that the front can fill it meanwhile
     if (!work) {

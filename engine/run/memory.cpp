@@ -19,6 +19,14 @@ uint64_t chunk_bytes(const InputOptions& options) {
   return text + text / 4;
 }
 
+// Blocks and their marks ahead of the front, and chunks whose bytes are still in blocks: one that is filled, one that
+// waits, and one that goes out.
+uint64_t scanners_bytes(const InputOptions& options) {
+  constexpr uint64_t kScannerBytes = 1'200'000;
+  const uint64_t scanners = options.scanners.value_or(0);
+  return scanners == 0 ? 0 : scanners * kScannerBytes + 3 * chunk_bytes(options);
+}
+
 // Every record of a chunk as a reject: its bytes once more, and why.
 uint64_t rejects_bytes(const InputOptions& options) {
   constexpr uint64_t kRejectBytes =
@@ -30,13 +38,14 @@ uint64_t rejects_bytes(const InputOptions& options) {
 
 MemoryBound pack_memory(const PackOptions& options, char delimiter) {
   const uint64_t workers = worker_count(options.workers);
-  // The small one stands for the moment in which a buffer moves into a larger one.
-  const uint64_t chunks = chunks_in_memory(workers);
+  // One more for the moment in which a buffer moves into a larger one.
+  const uint64_t chunks = chunks_in_memory(workers) + 1;
   // Of a tab source the member is written anew, into a string that grows.
   const uint64_t member = delimiter == '\t' ? 2 * options.input.bytes_max : 0;
   const uint64_t archive = options.packing == Packing::none ? 0 : options.input.bytes_max + kDeflateBytes;
   MemoryBound bound;
-  bound.bytes = kProgramBytes + chunks * chunk_bytes(options.input) + workers * (archive + member);
+  bound.bytes = kProgramBytes + scanners_bytes(for_workers(options.input, worker_count(options.workers))) +
+                chunks * chunk_bytes(options.input) + workers * (archive + member);
   bound.all_rejected = bound.bytes + items_in_memory(workers) * rejects_bytes(options.input);
   return bound;
 }

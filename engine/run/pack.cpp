@@ -204,7 +204,7 @@ std::string pack_header(const csv::Header& header) {
 
 Result<Summary> pack(const PackOptions& options, Progress& progress, std::stop_token stop, const Tell& tell) {
   const auto begun = std::chrono::steady_clock::now();
-  auto front = Front::open(options.input, progress);
+  auto front = Front::open(for_workers(options.input, worker_count(options.workers)), progress);
   if (!front) return std::move(front).error();
   if (auto ok = claim_directory(options.directory); !ok) return std::move(ok).error();
   const csv::Header& header = (*front)->header();

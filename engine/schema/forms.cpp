@@ -120,9 +120,8 @@ bool is_integer(std::string_view value, size_t digits_max) {
 bool is_boolean(std::string_view value) {
   if (value.size() != 4 && value.size() != 5) return false;
   const uint32_t first = four_bytes(value, 0) | 0x20202020, last = four_bytes(value, value.size() - 4) | 0x20202020;
-  const bool is_true = (value.size() == 4) & (first == four_bytes("true", 0));
-  const bool is_false = (value.size() == 5) & (first == four_bytes("fals", 0)) & (last == four_bytes("alse", 0));
-  return is_true | is_false;
+  if (value.size() == 4) return first == four_bytes("true", 0);
+  return first == four_bytes("fals", 0) && last == four_bytes("alse", 0);
 }
 
 bool is_email(std::string_view value) {

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "tests/csv/harness.h"
 #include "tests/csv/kernel_texts.h"
@@ -188,6 +189,29 @@ TEST_CASE("the chunks are the same whichever kernel scans") {
       CHECK(agrees);
       CHECK(seen.blank_lines == expected.blank_lines);
       CHECK(seen.unclosed.has_value() == expected.unclosed.has_value());
+    }
+  }
+}
+
+TEST_CASE("every kernel lists the bits of words in their order") {
+  const uint64_t seed = std::random_device{}();
+  CAPTURE(seed);
+  std::mt19937_64 random(seed);
+  for (int i = 0; i < 2'000; ++i) {
+    std::vector<uint64_t> bits(random() % 20);
+    for (uint64_t& word : bits) {
+      word = random();
+      for (size_t thinner = random() % 6; thinner > 0; --thinner) word &= random();
+      if (random() % 10 == 0) word = ~uint64_t{0};
+    }
+    const auto from = static_cast<uint32_t>(random());
+    std::vector<uint32_t> expected;
+    for (size_t at = 0; at < bits.size() * 64; ++at)
+      if ((bits[at / 64] >> at % 64 & 1) != 0) expected.push_back(from + static_cast<uint32_t>(at));
+    for (const Kernel& kernel : available_kernels()) {
+      std::vector<uint32_t> listed(expected.size() + kListSlack);
+      listed.resize(kernel.list_bits(bits.data(), bits.size(), from, listed.data()));
+      if (listed != expected) FAIL_CHECK(kernel.name << " at " << i);
     }
   }
 }

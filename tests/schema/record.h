@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +15,9 @@ namespace record {
 class Record {
  public:
   Record() = default;
-  Record(std::initializer_list<std::string_view> raw_fields) {
+  Record(std::initializer_list<std::string_view> raw_fields)
+      : Record(std::span(raw_fields.begin(), raw_fields.size())) {}
+  explicit Record(std::span<const std::string_view> raw_fields) {
     for (const std::string_view raw : raw_fields) add(raw);
   }
   void add(std::string_view raw) {

@@ -56,6 +56,9 @@ void add_input_options(CLI::App& app, run::InputOptions& input) {
          "stop: the input ends there (exit 65); resync: reject the record and go on behind its first line end")
       ->check(CLI::IsMember({"stop", "resync"}))
       ->default_str("stop");
+  app.add_option("--scanners", input.scanners,
+                 "threads that scan a plain file ahead; 0: none; default: as many as the workers need")
+      ->check(CLI::Range(0U, 64U));
 }
 
 void add_workers(CLI::App& app, unsigned& workers) {
