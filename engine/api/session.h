@@ -48,6 +48,9 @@ class Session {
  public:
   Session(Transport& transport, const Clock& clock, Target target, Credentials credentials, uint64_t jitter_seed = 0,
           std::stop_token stop = {});
+  ~Session() { nothing_came(); }  // whoever waits for a token need not wait for us
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
   const Target& target() const { return target_; }
 

@@ -433,3 +433,14 @@ TEST_CASE("a grant code becomes a refresh token, and a refusal of it holds no se
   };
   CHECK_FALSE(desk.session.redeem("code"));
 }
+
+TEST_CASE("a session that ends while it asks lets others ask") {
+  const auto store = std::make_shared<ScriptedStore>();
+  store->answers = {{}};
+  {
+    Desk desk({.client_id = "c", .client_secret = "s", .refresh_token = "r", .store = store});
+    REQUIRE(desk.session.renew());
+    CHECK(store->heard == std::vector<std::string>{"want "});
+  }
+  CHECK(store->heard.back() == "nothing");
+}

@@ -1,7 +1,12 @@
 // Signing in, profiles and tokens, with real processes against a sandbox.
 #include <fmt/format.h>
+#include <poll.h>
+#include <pty.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <set>
@@ -54,6 +59,54 @@ struct Home {
     return words;
   }
   void forget_token() const { std::filesystem::remove(file("tokens/default.json")); }
+};
+
+// A program at a terminal of its own.
+class Terminal {
+ public:
+  Terminal(const std::vector<std::string>& words, const std::filesystem::path& config) {
+    pid_ = forkpty(&end_, nullptr, nullptr, nullptr);
+    if (pid_ != 0) return;
+    setenv("XDG_CONFIG_HOME", config.c_str(), 1);
+    std::vector<char*> argv;
+    for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+    argv.push_back(nullptr);
+    execv(argv[0], argv.data());
+    _exit(127);
+  }
+  ~Terminal() {
+    if (pid_ > 0) kill(pid_, SIGKILL);
+    wait();
+    close(end_);
+  }
+  Terminal(const Terminal&) = delete;
+  Terminal& operator=(const Terminal&) = delete;
+
+  void type(const std::string& text) const { REQUIRE(write(end_, text.data(), text.size()) > 0); }
+  const std::string& shown() {
+    char bytes[1024];
+    pollfd ready{end_, POLLIN, 0};
+    ssize_t got = 0;
+    while (poll(&ready, 1, 0) > 0 && (got = read(end_, bytes, sizeof bytes)) > 0)
+      shown_.append(bytes, static_cast<size_t>(got));
+    return shown_;
+  }
+  bool echoes() const {
+    termios state{};
+    REQUIRE(tcgetattr(end_, &state) == 0);
+    return (state.c_lflag & ECHO) != 0;
+  }
+  int wait() {
+    int status = 0;
+    if (pid_ > 0) waitpid(pid_, &status, 0);
+    pid_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  }
+
+ private:
+  int end_ = -1;
+  pid_t pid_ = -1;
+  std::string shown_;
 };
 
 mode_t mode_of(const std::filesystem::path& path) {
@@ -119,6 +172,28 @@ TEST_CASE("from a grant code to a load and out again, with one token for all of 
   const Ended later = home.call(home.load("later"));
   CHECK(later.exit_code == 64);
   CHECK_THAT(later.err, Contains("auth login"));
+}
+
+TEST_CASE("secret and code are asked for at a terminal, which shows neither and has its echo back in the end") {
+  const Home home;
+  const Sandbox sandbox(home.directory);
+  std::vector<std::string> words{bulkwrite_program(), "auth", "login"};
+  for (const std::string& word : hosts(sandbox.url())) words.push_back(word);
+  Terminal terminal(words, home.directory / "config");
+  REQUIRE(eventually([&] { return terminal.shown().find("client secret: ") != std::string::npos; }));
+  terminal.type(kSecret + "\n");
+  REQUIRE(eventually([&] { return terminal.shown().find("grant code: ") != std::string::npos; }));
+  CHECK_FALSE(terminal.echoes());
+  terminal.type(kCode + "\n");
+  CHECK(eventually([&] { return terminal.shown().find("signed in") != std::string::npos; }));
+  CHECK(terminal.wait() == 0);
+  CHECK_THAT(terminal.shown(), !Contains(kSecret) && !Contains(kCode));
+
+  Terminal stopped(words, home.directory / "config");
+  REQUIRE(eventually([&] { return stopped.shown().find("client secret: ") != std::string::npos; }));
+  stopped.type("\x03");
+  CHECK(stopped.wait() == 130);
+  CHECK(stopped.echoes());
 }
 
 TEST_CASE("two loads at once share one token: the second takes what the first has fetched") {

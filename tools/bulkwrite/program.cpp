@@ -172,7 +172,8 @@ int execute(CheckCommand command, Signals& signals) {
 }
 
 int execute(AuthCommand command, Signals& signals) {
-  return run_auth(command, signals.stop_token());
+  const int code = run_auth(command, signals.stop_token());
+  return code != 0 && signals.received() != 0 ? 128 + signals.received() : code;
 }
 
 int execute(ConfigCommand command, Signals&) {
