@@ -17,7 +17,7 @@ RecordReader::RecordReader(const Chunk& chunk)
     : chunk_(chunk),
       line_feeds_(kWordsAtOnce * kWordBits + kListSlack),
       bounds_(chunk.columns + 3 + kWordsAtOnce * kWordBits + kListSlack) {
-  BULKWRITE_CHECK(chunk.slices.empty(), "a chunk\'s bytes have been gathered");
+  BULKWRITE_CHECK(chunk.slices.empty(), "a chunk's bytes have been gathered");
   if (!chunk.parts.empty()) record_number_ = chunk.parts.front().first_record;
 }
 
