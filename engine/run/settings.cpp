@@ -139,6 +139,7 @@ std::filesystem::path ConfigDirectory::token(std::string_view name) const {
 
 std::vector<std::string> ConfigDirectory::profiles() const {
   std::vector<std::string> names;
+  if (path.empty()) return names;
   std::error_code failure;
   for (const auto& entry : std::filesystem::directory_iterator(path / "profiles", failure))
     if (entry.path().extension() == ".json") names.push_back(entry.path().stem().string());
