@@ -118,11 +118,29 @@ std::optional<ServiceError> parse_service_error(std::string_view body) {
   return std::nullopt;
 }
 
+namespace {
+
+constexpr std::string_view kScopeMismatch = "OAUTH_SCOPE_MISMATCH";
+
+std::string code_of(const Reply& reply) {
+  auto error = parse_service_error(reply.body);
+  return error ? std::move(error->code) : std::string();
+}
+
+}  // namespace
+
+bool is_forbidden(const Reply& reply) {
+  const std::string code = code_of(reply);
+  return reply.status == 401 || reply.status == 403 || code == kScopeMismatch || code == "NO_PERMISSION" ||
+         code == "AUTHORIZATION_FAILED";
+}
+
 ReplyClass classify(const Reply& reply) {
   if (reply.delivery == Delivery::not_sent) return ReplyClass::not_sent;
   if (reply.delivery == Delivery::uncertain) return ReplyClass::uncertain;
   if (reply.status >= 200 && reply.status < 300) return ReplyClass::answered;
-  if (reply.status == 401) return ReplyClass::unauthorised;
+  // A new token would have the same scopes.
+  if (reply.status == 401) return code_of(reply) == kScopeMismatch ? ReplyClass::refused : ReplyClass::unauthorised;
   if (reply.status == 429) return ReplyClass::throttled;
   if (reply.status < 400 || reply.status >= 500) return ReplyClass::broken;
   const auto error = parse_service_error(reply.body);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "engine/api/edition.h"
 #include "engine/api/replies.h"
 #include "tests/fuzz/target.h"
 
@@ -24,6 +25,7 @@ void look_at_parts(const std::string& body) {
   (void)parse_job_id(body);
   (void)parse_callback(body);
   (void)parse_org(body);
+  if (const auto edition = parse_edition(body)) must(edition->calls_at_once >= kCallsAtOnce, "an edition grants calls");
   if (const auto error = parse_service_error(body)) {
     must_be_told(error->code);
     must_be_told(error->message);
