@@ -175,6 +175,31 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view byte
   return file->commit();
 }
 
+Result<void> write_file_unsynced(const std::filesystem::path& path, std::span<const std::string_view> pieces) {
+  const std::filesystem::path part = part_of(path);
+  Descriptor file(::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (!file.is_open()) return cannot_write(path, errno);
+  Result<void> done;
+  for (const std::string_view piece : pieces)
+    if (done) done = write_all(file.get(), piece, path);
+  file.reset();
+  if (done && ::rename(part.c_str(), path.c_str()) != 0) done = cannot_write(path, errno);
+  if (!done) ::unlink(part.c_str());
+  return done;
+}
+
+Result<void> sync_files_in(const std::filesystem::path& directory) {
+  std::error_code failure;
+  for (std::filesystem::directory_iterator entry(directory, failure), end; !failure && entry != end;
+       entry.increment(failure)) {
+    if (!entry->is_regular_file(failure)) continue;
+    const Descriptor file(::open(entry->path().c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file.is_open() || ::fsync(file.get()) != 0) return cannot_write(entry->path(), errno);
+  }
+  if (failure) return Error{ErrorKind::cannot_write, fmt::format("{}: {}", directory.string(), failure.message())};
+  return sync_directory(directory);
+}
+
 Result<void> rename_file(const std::filesystem::path& from, const std::filesystem::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) return cannot_write(to, errno);
   crash_point(to.c_str());  // which file has its name

@@ -62,6 +62,11 @@ class AtomicFile {
 };
 
 Result<void> write_file(const std::filesystem::path& path, std::string_view bytes);  // by AtomicFile
+// For many files that count only once all are there: the pieces, one behind another, appear under the name `path` only
+// when all are written, but last only from sync_files_in on. Nobody waits for the disk here.
+Result<void> write_file_unsynced(const std::filesystem::path& path, std::span<const std::string_view> pieces);
+// Makes durable every file in the directory (those in its folders not), and that they are there.
+Result<void> sync_files_in(const std::filesystem::path& directory);
 // Durably; what had the name `to` is gone.
 Result<void> rename_file(const std::filesystem::path& from, const std::filesystem::path& to);
 // Durably. A file that is not there is gone already.

@@ -46,6 +46,13 @@ class ChunkBuffer {
   std::unique_ptr<char[]> storage_;
 };
 
+// Bytes of a chunk that still stand where they were read; whoever holds the slice keeps them there.
+struct Slice {
+  size_t at = 0;  // where they belong in the chunk
+  std::string_view bytes;
+  std::shared_ptr<const void> owner;
+};
+
 struct Chunk {
   uint64_t chunk_index = 0;  // 0-based over the input
   size_t columns = 0;
@@ -54,10 +61,19 @@ struct Chunk {
   ChunkBuffer buffer;
   size_t size = 0;  // bytes in the buffer
   Index index;      // of those bytes
+  // Every record has exactly `columns` fields and no flaw, and there is no blank line: each columns-th structural of
+  // the index is a record end and no other one is. Exact, and a function of the chunk's bytes.
+  bool regular = false;
   // A single record that fits into no chunk: its bytes went by as pieces, `buffer` holds none, `parts` says where it
   // is.
   bool too_long = false;
   uint32_t passed_crc = 0;  // of those bytes; noted by who took the pieces
+  // The last bytes, in their order, as long as they are not in the buffer: the thread that works on the chunk copies
+  // them, not the one that cuts.
+  std::vector<Slice> slices;
+
+  // Brings all bytes into the buffer. To be called before anything below; of no effect the second time.
+  void gather();
 
   std::string_view bytes() const { return {buffer.data(), size}; }
   std::string_view bytes_of(const Part& part) const { return bytes().substr(part.at, part.bytes()); }

@@ -11,9 +11,7 @@
 namespace bulkwrite::csv {
 namespace {
 
-// What is scanned at once. A cut throws away the index of at most this much and scans it again for the next chunk.
-constexpr size_t kScanBytes = 16 * 1024;
-constexpr size_t kFirstCapacity = 1 << 20;
+constexpr size_t kFirstCapacity = 1 << 18;
 
 // A field of a tab-separated record that holds a comma gains two quotes when it is sent with commas.
 constexpr uint64_t kTabGrowthPerField = 2;
@@ -55,6 +53,13 @@ void ChunkBuffer::reserve(size_t capacity, size_t used) {
   capacity_ = grown;
 }
 
+void Chunk::gather() {
+  if (slices.empty()) return;
+  buffer.reserve(slices.back().at + slices.back().bytes.size() + 1, slices.front().at);
+  for (const Slice& slice : slices) std::memcpy(buffer.data() + slice.at, slice.bytes.data(), slice.bytes.size());
+  slices.clear();
+}
+
 uint64_t header_allowance(const Header& header) {
   uint64_t ours = 2;  // CRLF at most
   for (size_t i = 0; i < header.names.size(); ++i)
@@ -83,15 +88,40 @@ void Cutter::begin_source(uint32_t source, uint64_t data_offset, size_t columns,
   chunk_.delimiter = delimiter;
   state_ = {};
   unterminated_ = false;
+  ahead_.reset();
 }
 
 std::span<char> Cutter::space(size_t bytes) {
-  chunk_.buffer.reserve(filled_ + bytes + 1, filled_);
+  chunk_.gather();
+  make_room(filled_ + bytes + 1);
   return {chunk_.buffer.data() + filled_, chunk_.buffer.capacity() - filled_ - 1};
+}
+
+// A chunk that outgrows its buffer moves into one that was given back meanwhile, if there is one that is large enough:
+// so there are no more large buffers than chunks at work, this one included.
+void Cutter::make_room(size_t capacity) {
+  if (capacity <= chunk_.buffer.capacity()) return;
+  const auto larger = std::max_element(spare_.begin(), spare_.end(), [](const Chunk& one, const Chunk& other) {
+    return one.buffer.capacity() < other.buffer.capacity();
+  });
+  if (larger == spare_.end() || larger->buffer.capacity() < capacity) {
+    chunk_.buffer.reserve(std::max(capacity, largest_ + largest_ / 8), filled_);  // chunks differ a little
+    return;
+  }
+  if (filled_ > 0) std::memcpy(larger->buffer.data(), chunk_.buffer.data(), filled_);
+  std::swap(larger->buffer, chunk_.buffer);
 }
 
 void Cutter::filled(size_t bytes) {
   filled_ += bytes;
+}
+
+void Cutter::append(std::shared_ptr<const ScannedBlock> block) {
+  BULKWRITE_CHECK(block->offset() == source_offset(filled_), "a block follows on the bytes before it");
+  chunk_.slices.push_back({filled_, block->bytes(), block});
+  filled_ += block->bytes().size();
+  ahead_ = std::move(block);
+  if (too_long_begin_) chunk_.gather();
 }
 
 void Cutter::end_source() {
@@ -162,12 +192,32 @@ std::optional<Cutter::Cut> Cutter::advance() {
 }
 
 void Cutter::scan_some() {
-  const size_t end = std::min(filled_, scanned_ + kScanBytes);
-  chunk_.index.cover(end + 1);
-  const ScanOutcome outcome = scan_scalar(
-      {chunk_.buffer.data(), scanned_, end, chunk_.delimiter, options_.quote_bytes_max}, state_, chunk_.index);
+  const uint64_t here = source_offset(scanned_);
+  ScanOutcome outcome{};
+  if (ahead_ && ahead_->covers(here)) {
+    outcome = ahead_->go_on(static_cast<size_t>(here - ahead_->offset()), scanned_, state_, chunk_.index, scratch_);
+  } else {
+    // What a cut has left of a block before the one that was scanned ahead is scanned here once more.
+    const bool before = ahead_ && here < ahead_->offset();
+    outcome = scan_bytes(before ? static_cast<size_t>(ahead_->offset() - here) : filled_ - scanned_);
+  }
   scanned_ = outcome.scanned;
   unclosed_ = outcome.unclosed_quote;
+}
+
+ScanOutcome Cutter::scan_bytes(size_t bytes_max) {
+  chunk_.gather();
+  // Kernels like to begin at whole words.
+  const size_t end = std::min(scanned_ + bytes_max, (scanned_ / kScanStepBytes + 1) * kScanStepBytes);
+  chunk_.index.cover(end + 1);
+  return scan(*options_.kernel, {chunk_.buffer.data(), scanned_, end, chunk_.delimiter, options_.quote_bytes_max},
+              state_, chunk_.index);
+}
+
+char Cutter::byte_at(size_t at) const {
+  for (auto slice = chunk_.slices.rbegin(); slice != chunk_.slices.rend(); ++slice)
+    if (at >= slice->at) return slice->bytes[at - slice->at];
+  return chunk_.buffer.data()[at];
 }
 
 // The source has no more bytes: what is open ends here.
@@ -179,6 +229,7 @@ void Cutter::settle_source() {
   source_settled_ = true;
   chunk_.index.cover(filled_ + 1);
   if (!settle_at_end(state_, filled_, chunk_.index)) return;
+  chunk_.gather();
   chunk_.buffer.data()[filled_] = '\n';
   chunk_.index.mark_end(filled_);
   state_ = {};
@@ -186,9 +237,10 @@ void Cutter::settle_source() {
   unterminated_ = true;
 }
 
-bool Cutter::is_blank(size_t begin, size_t line_feed) const {
-  if (chunk_.columns == 1 || (unterminated_ && line_feed + 1 == filled_)) return false;
-  return line_feed == begin || (line_feed == begin + 1 && chunk_.buffer.data()[begin] == '\r');
+// A CR before the LF that we put there is no part of a line's end.
+bool Cutter::is_empty(size_t begin, size_t line_feed) const {
+  if (unterminated_ && line_feed + 1 == filled_) return false;
+  return line_feed == begin || (line_feed == begin + 1 && byte_at(begin) == '\r');
 }
 
 // The least that a record takes which begins with these bytes. None at all may yet become a blank line.
@@ -199,31 +251,41 @@ uint64_t Cutter::bytes_as_sent(size_t begin, size_t end) const {
   return bytes + kTabGrowthPerField * (1 + count_bits(chunk_.index.structurals, begin, end));
 }
 
-// Lines [begin, end), as a loop over the record ends would count them; in words of 64 bytes.
+// Whole lines [begin, end), as a loop over them would count them; in words of 64 bytes.
 Cutter::Tally Cutter::tally(size_t begin, size_t end) const {
-  const std::vector<uint64_t>& ends = chunk_.index.record_ends;
-  Tally sum{.records = count_bits(ends, begin, end), .blank_lines = 0, .sent_bytes = end - begin};
-  if (chunk_.columns > 1) {
-    size_t line = begin;
-    for (size_t word = begin / 64; word <= (end - 1) / 64; ++word) {
-      const uint64_t before = word == 0 ? uint64_t{1} << 63 : ends[word - 1];  // a line begins at offset 0
-      const uint64_t one_back = ends[word] << 1 | before >> 63;
-      const uint64_t two_back = ends[word] << 2 | before >> 62;
-      for (uint64_t short_lines = ends[word] & (one_back | two_back); short_lines != 0;
-           short_lines &= short_lines - 1) {
-        const size_t at = word * 64 + static_cast<size_t>(std::countr_zero(short_lines));
-        if (at < begin || at >= end) continue;
-        line = (one_back >> (at % 64) & 1) != 0 ? at : at - 1;
-        if (!is_blank(line, at)) continue;
-        ++sum.blank_lines;
-        sum.sent_bytes -= at + 1 - line;
-      }
+  const RecordCount lines = count_records(*options_.kernel, chunk_.index, begin, end, chunk_.columns);
+  Tally sum{.records = lines.records, .sent_bytes = end - begin, .uniform = lines.uniform};
+  if (!lines.uniform || chunk_.columns == 1) {
+    const EmptyLines empty = empty_lines(begin, end);
+    if (empty.lines > 0) sum.uniform = false;
+    if (chunk_.columns > 1) {
+      sum.records -= empty.lines;
+      sum.blank_lines = empty.lines;
+      sum.sent_bytes -= empty.bytes;
     }
   }
-  sum.records -= sum.blank_lines;
   if (chunk_.delimiter == '\t')
     sum.sent_bytes += kTabGrowthPerField * (count_bits(chunk_.index.structurals, begin, end) - sum.blank_lines);
   return sum;
+}
+
+Cutter::EmptyLines Cutter::empty_lines(size_t begin, size_t end) const {
+  const std::vector<uint64_t>& ends = chunk_.index.record_ends;
+  EmptyLines empty;
+  for (size_t word = begin / 64; word <= (end - 1) / 64; ++word) {
+    const uint64_t before = word == 0 ? uint64_t{1} << 63 : ends[word - 1];  // a line begins at offset 0
+    const uint64_t one_back = ends[word] << 1 | before >> 63;
+    const uint64_t two_back = ends[word] << 2 | before >> 62;
+    for (uint64_t short_lines = ends[word] & (one_back | two_back); short_lines != 0; short_lines &= short_lines - 1) {
+      const size_t at = word * 64 + static_cast<size_t>(std::countr_zero(short_lines));
+      if (at < begin || at >= end) continue;
+      const size_t line = (one_back >> (at % 64) & 1) != 0 ? at : at - 1;
+      if (!is_empty(line, at)) continue;
+      ++empty.lines;
+      empty.bytes += at + 1 - line;
+    }
+  }
+  return empty;
 }
 
 void Cutter::take(size_t end, const Tally& more) {
@@ -231,6 +293,7 @@ void Cutter::take(size_t end, const Tally& more) {
   chunk_records_ += more.records;
   chunk_blank_lines_ += more.blank_lines;
   sent_bytes_ += more.sent_bytes;
+  uniform_ = uniform_ && more.uniform;
   part_.records += more.records;
   part_.blank_lines += more.blank_lines;
 }
@@ -238,7 +301,8 @@ void Cutter::take(size_t end, const Tally& more) {
 // Takes the whole lines that were scanned. A chunk that is complete ends at taken_; a line that is too long begins
 // there.
 Cutter::Taken Cutter::take_lines() {
-  const size_t last = find_last_bit(chunk_.index.record_ends, taken_, scanned_);
+  const size_t last = find_last_bit(chunk_.index.record_ends, std::max(taken_, searched_), scanned_);
+  searched_ = scanned_;
   if (last == scanned_) return Taken::all;
   const Tally lines = tally(taken_, last + 1);
   if (fits(lines) && chunk_records_ + lines.records < options_.records_max) {
@@ -255,11 +319,7 @@ Cutter::Taken Cutter::take_lines() {
 
 // False when the line does not fit.
 bool Cutter::take_line(size_t end) {
-  const bool blank = is_blank(taken_, end - 1);
-  Tally line{.records = blank ? 0U : 1U, .blank_lines = blank ? 1U : 0U, .sent_bytes = 0};
-  if (!blank) line.sent_bytes = end - taken_;
-  if (!blank && chunk_.delimiter == '\t')
-    line.sent_bytes += kTabGrowthPerField * count_bits(chunk_.index.structurals, taken_, end);
+  const Tally line = tally(taken_, end);
   if (!fits(line)) return false;
   take(end, line);
   return true;
@@ -268,10 +328,13 @@ bool Cutter::take_line(size_t end) {
 // Gives up the open quote: its record ends at the first LF behind it, and scanning goes on from there.
 void Cutter::resync() {
   unclosed_ = false;
+  searched_ = std::min(searched_, state_.quote_begin);
   if (!state_.blamed) chunk_.index.flaws.push_back({state_.quote_begin, Flaw::unclosed_quote});
+  chunk_.gather();
   const char* const data = chunk_.buffer.data();
   const void* found = std::memchr(data + state_.quote_begin, '\n', filled_ - state_.quote_begin);
   if (found == nullptr) {
+    chunk_.index.cover(filled_ + 1);
     state_.position = Position::flawed;
     state_.blamed = true;
     scanned_ = filled_;
@@ -305,16 +368,32 @@ void Cutter::close_part() {
 
 Cutter::Cut Cutter::cut_chunk() {
   if (source_open_) close_part();
+  largest_ = std::max(largest_, filled_);
   records_ += chunk_records_;
   blank_lines_ += chunk_blank_lines_;
   Cut cut{.kind = Cut::Kind::chunk, .chunk = std::move(chunk_)};
   cut.chunk.chunk_index = chunks_++;
   cut.chunk.size = taken_;
   cut.chunk.index.truncate(taken_);
+  cut.chunk.regular = uniform_ && cut.chunk.index.flaws.empty();
+  const size_t held = cut.chunk.slices.empty() ? filled_ : cut.chunk.slices.front().at;
   start_chunk(taken_);
-  const size_t rest = filled_;
-  if (rest > 0) std::memcpy(chunk_.buffer.data(), cut.chunk.buffer.data() + cut.chunk.size, rest);
+  move_rest(cut.chunk, held);
   return cut;
+}
+
+// The bytes behind the chunk that was cut, to the next one. `held` of both are in the buffer, the others in slices.
+void Cutter::move_rest(Chunk& cut, size_t held) {
+  if (held > cut.size)
+    std::memcpy(chunk_.buffer.data(), cut.buffer.data() + cut.size, std::min(held - cut.size, filled_));
+  const auto behind = std::find_if(cut.slices.begin(), cut.slices.end(),
+                                   [&](const Slice& slice) { return slice.at + slice.bytes.size() > cut.size; });
+  for (auto slice = behind; slice != cut.slices.end(); ++slice) {
+    const size_t ours = slice->at < cut.size ? cut.size - slice->at : 0;
+    chunk_.slices.push_back({slice->at + ours - cut.size, slice->bytes.substr(ours), slice->owner});
+    slice->bytes = slice->bytes.substr(0, ours);
+  }
+  std::erase_if(cut.slices, [](const Slice& slice) { return slice.bytes.empty(); });
 }
 
 // A new chunk to fill; filled_ then counts the bytes behind `rest` of the old one, which the caller moves.
@@ -328,10 +407,11 @@ void Cutter::start_chunk(size_t rest) {
   else
     fresh.buffer = ChunkBuffer(options_.headroom);
   fresh.parts.clear();
+  fresh.slices.clear();
   fresh.index.clear();
   fresh.columns = columns;
   fresh.delimiter = delimiter;
-  fresh.too_long = false;
+  fresh.regular = fresh.too_long = false;
   fresh.size = 0;
   chunk_ = std::move(fresh);
 
@@ -342,7 +422,8 @@ void Cutter::start_chunk(size_t rest) {
   unterminated_ = false;
   unclosed_ = false;
   state_ = {};
-  taken_ = scanned_ = part_at_ = 0;
+  taken_ = scanned_ = searched_ = part_at_ = 0;
+  uniform_ = true;
   chunk_records_ = chunk_blank_lines_ = 0;
   sent_bytes_ = options_.header_bytes;
   chunk_.buffer.reserve(filled_ + 1, 0);
@@ -351,6 +432,7 @@ void Cutter::start_chunk(size_t rest) {
 // From here on the record at taken_ goes by in pieces, scanned once more from its first byte. Blank lines before it
 // belong to no chunk.
 void Cutter::begin_too_long() {
+  chunk_.gather();
   blank_lines_ += chunk_blank_lines_;
   chunk_blank_lines_ = 0;
   chunk_.parts.clear();

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +13,7 @@
 #include "engine/csv/chunk.h"
 #include "engine/csv/header.h"
 #include "engine/csv/kernel.h"
+#include "engine/csv/scanned_block.h"
 
 namespace bulkwrite::csv {
 
@@ -24,8 +26,9 @@ struct CutOptions {
   uint64_t bytes_max = kBytesMax;  // header plus records as they will be sent
   uint64_t quote_bytes_max = kRecordBytesMax;
   bool resync_on_unclosed_quote = false;
-  uint64_t header_bytes = 0;  // what the header takes of bytes_max; see header_allowance
-  size_t headroom = 0;        // free bytes in front of each chunk's buffer
+  uint64_t header_bytes = 0;              // what the header takes of bytes_max; see header_allowance
+  size_t headroom = 0;                    // free bytes in front of each chunk's buffer
+  const Kernel* kernel = &best_kernel();  // whichever it is, the chunks are the same
 };
 
 // The bytes that the header of an archive may take, whichever names it will carry: those of the source, or the longer
@@ -40,8 +43,9 @@ struct UnclosedQuote {
   uint64_t quote_offset;   // of the quote that opens the field, in the source
 };
 
-// Use: begin_source, then space/filled for its bytes with next() after each, end_source, next() again; after the last
-// source end_input, and next() until nothing comes. One thread. Memory: bytes_max + quote_bytes_max + two blocks.
+// Use: begin_source, then space/filled or append for its bytes with next() after each, end_source, next() again; after
+// the last source end_input, and next() until nothing comes. One thread. Memory: bytes_max + quote_bytes_max + two
+// blocks.
 class Cutter {
  public:
   // `first_chunk` is the chunk_index of the first chunk.
@@ -52,6 +56,9 @@ class Cutter {
   // Where the next bytes of the source go; valid until the next call. At least `bytes` long.
   std::span<char> space(size_t bytes);
   void filled(size_t bytes);
+  // In place of these: the next bytes of the source, scanned ahead with this source's delimiter and quote_bytes_max.
+  // The chunks are the same. Their bytes are in slices, which hold the block until they are gathered.
+  void append(std::shared_ptr<const ScannedBlock> block);
   void end_source();
   void end_input();
 
@@ -79,17 +86,27 @@ class Cutter {
   // What a run of whole lines adds to a chunk.
   struct Tally {
     uint64_t records = 0, blank_lines = 0, sent_bytes = 0;
+    bool uniform = true;  // no blank line, and each record has as many fields as there are columns
   };
 
+  void make_room(size_t capacity);
   std::optional<Cut> advance();
   void scan_some();
+  ScanOutcome scan_bytes(size_t bytes_max);
+  char byte_at(size_t at) const;
+  void move_rest(Chunk& from, size_t rest);
   void settle_source();
   enum class Taken { all, chunk_complete, too_long };
   Taken take_lines();
   bool take_line(size_t end);
   void take(size_t end, const Tally& more);
   Tally tally(size_t begin, size_t end) const;
-  bool is_blank(size_t begin, size_t line_feed) const;
+  // Lines of nothing but their end.
+  struct EmptyLines {
+    uint64_t lines = 0, bytes = 0;
+  };
+  EmptyLines empty_lines(size_t begin, size_t end) const;
+  bool is_empty(size_t begin, size_t line_feed) const;
   bool fits(const Tally& more) const { return sent_bytes_ + more.sent_bytes <= options_.bytes_max; }
   uint64_t bytes_as_sent(size_t begin, size_t end) const;
   uint64_t source_offset(size_t at) const { return part_source_begin_ + (at - part_at_); }
@@ -105,6 +122,7 @@ class Cutter {
 
   const CutOptions options_;
   std::vector<Chunk> spare_;
+  size_t largest_ = 0;  // that a chunk has been
   uint64_t chunks_ = 0, records_ = 0, blank_lines_ = 0;
   bool input_ended_ = false, stopped_ = false;
 
@@ -120,9 +138,13 @@ class Cutter {
   Chunk chunk_;
   LexState state_;
   size_t taken_ = 0, scanned_ = 0, filled_ = 0;
+  size_t searched_ = 0;  // no line ends in [taken_, searched_)
   uint64_t chunk_records_ = 0, chunk_blank_lines_ = 0, sent_bytes_ = 0;
-  bool unterminated_ = false;  // the byte before filled_ is an LF that the source lacks
-  bool unclosed_ = false;      // the scan stands at a quote that was open for too long
+  bool uniform_ = true;
+  bool unterminated_ = false;                  // the byte before filled_ is an LF that the source lacks
+  bool unclosed_ = false;                      // the scan stands at a quote that was open for too long
+  std::shared_ptr<const ScannedBlock> ahead_;  // the one that was appended last
+  Index scratch_;
 
   // A record that fits into no chunk is going by; it began at this offset of the source.
   std::optional<uint64_t> too_long_begin_;

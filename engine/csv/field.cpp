@@ -2,8 +2,7 @@
 
 namespace bulkwrite::csv {
 
-std::string_view value_of(std::string_view raw, std::string& scratch) {
-  if (raw.empty() || raw.front() != '"') return raw;
+std::string_view unquoted(std::string_view raw, std::string& scratch) {
   const std::string_view inside = raw.substr(1, raw.size() >= 2 ? raw.size() - 2 : 0);
   size_t quote = inside.find('"');
   if (quote == std::string_view::npos) return inside;

@@ -2,7 +2,8 @@
 #include <array>
 #include <cstring>
 
-#include "engine/csv/kernel.h"
+#include "engine/csv/kernel_words.h"
+#include "engine/csv/kernels.h"
 
 namespace bulkwrite::csv {
 namespace {
@@ -48,6 +49,8 @@ Position behind(uint8_t byte_class, size_t at, Index& index, LexState& state) {
 }
 
 }  // namespace
+
+const Kernel kScalarKernel{"scalar", nullptr, &count_by_ends, &list_eight_at_once};
 
 ScanOutcome scan_scalar(const ScanInput& input, LexState& state, Index& index) {
   const std::array<uint8_t, 256> classes = classes_for(input.delimiter);

@@ -1,11 +1,23 @@
 #include "engine/csv/records.h"
 
+#include <algorithm>
+
 #include "engine/base/check.h"
+#include "engine/csv/kernel.h"
 
 namespace bulkwrite::csv {
+namespace {
 
-RecordReader::RecordReader(const Chunk& chunk) : chunk_(chunk) {
-  fields_.reserve(chunk.columns + 1);
+constexpr size_t kWordBits = 64;
+constexpr size_t kWordsAtOnce = 64;
+
+}  // namespace
+
+RecordReader::RecordReader(const Chunk& chunk)
+    : chunk_(chunk),
+      line_feeds_(kWordsAtOnce * kWordBits + kListSlack),
+      bounds_(chunk.columns + 3 + kWordsAtOnce * kWordBits + kListSlack) {
+  BULKWRITE_CHECK(chunk.slices.empty(), "a chunk's bytes have been gathered");
   if (!chunk.parts.empty()) record_number_ = chunk.parts.front().first_record;
 }
 
@@ -13,7 +25,7 @@ bool RecordReader::next(Record& record) {
   while (next_line(record)) {
     if (is_blank(record)) continue;
     record.record_number = record_number_++;
-    judge(record, field_count_);
+    judge(record);
     return true;
   }
   return false;
@@ -26,24 +38,52 @@ bool RecordReader::next_line(Record& record) {
     ++part_;
     record_number_ = chunk_.parts[part_].first_record;
   }
-  const char* const data = chunk_.buffer.data();
-  fields_.clear();
-  field_count_ = 0;
-  size_t field = at_;
-  for (;;) {
-    const size_t end = find_bit(chunk_.index.structurals, field, chunk_.size);
-    BULKWRITE_CHECK(end < chunk_.size, "a chunk ends in a record end");
-    const bool last = (chunk_.index.record_ends[end / 64] >> (end % 64) & 1) != 0;
-    const Part& part = chunk_.parts[part_];
-    const bool ours = last && part.unterminated && end == part.at + part.bytes();
-    const bool crlf = last && !ours && end > at_ && data[end - 1] == '\r';
-    if (fields_.size() <= chunk_.columns) fields_.emplace_back(data + field, end - field - (crlf ? 1 : 0));
-    ++field_count_;
-    field = end + 1;
-    if (!last) continue;
-    record = {.part = part_, .begin = at_, .end = end - (crlf ? 1 : 0), .next = end + (ours ? 0 : 1), .flaw = {}};
-    at_ = end + 1;
-    return true;
+  const size_t line_feed = find_fields();
+  const Part& part = chunk_.parts[part_];
+  const bool ours = part.unterminated && line_feed == part.at + part.bytes();
+  const bool crlf = !ours && line_feed > at_ && chunk_.buffer.data()[line_feed - 1] == '\r';
+  record = {
+      .part = part_, .begin = at_, .end = line_feed - (crlf ? 1 : 0), .next = line_feed + (ours ? 0 : 1), .flaw = {}};
+  if (crlf) --bounds_[next_bound_];
+  at_ = line_feed + 1;
+  return true;
+}
+
+// Of the line at at_: where its bounds are, how many fields it has, and where it ends.
+size_t RecordReader::find_fields() {
+  if (line_ == lines_) read_words();
+  const uint32_t line_feed = line_feeds_[line_++];
+  first_bound_ = next_bound_;
+  bounds_[first_bound_] = static_cast<uint32_t>(at_ - base_);
+  next_bound_ = first_bound_ + chunk_.columns;
+  if (next_bound_ >= bounds_end_ || bounds_[next_bound_] != line_feed + 1) {
+    const auto from = bounds_.begin() + static_cast<ptrdiff_t>(first_bound_);
+    const auto end = bounds_.begin() + static_cast<ptrdiff_t>(bounds_end_);
+    next_bound_ = static_cast<size_t>(std::lower_bound(from + 1, end, line_feed + 1) - bounds_.begin());
+  }
+  field_count_ = std::min(next_bound_ - first_bound_, chunk_.columns + 1);
+  return base_ + line_feed;
+}
+
+// Reads on in the index until the line that begins at at_ has its end.
+void RecordReader::read_words() {
+  const size_t words = (chunk_.size + kWordBits - 1) / kWordBits;
+  const auto nearer = static_cast<uint32_t>(at_ - base_);
+  for (size_t i = next_bound_; i < bounds_end_; ++i) bounds_[i - next_bound_] = bounds_[i] - nearer;
+  base_ = at_;
+  const auto list = best_kernel().list_bits;
+  bounds_end_ -= next_bound_;
+  next_bound_ = 0;
+  for (line_ = lines_ = 0; lines_ == 0;) {
+    BULKWRITE_CHECK(word_ < words, "a chunk ends in a record end");
+    bounds_end_ = std::min(bounds_end_, chunk_.columns + 2);
+    const size_t count = std::min(kWordsAtOnce, words - word_);
+    const auto from_base = static_cast<uint32_t>(word_ * kWordBits - base_);  // below zero in the first word: it wraps
+    const uint64_t* const structurals = chunk_.index.structurals.data() + word_;
+    const uint64_t* const record_ends = chunk_.index.record_ends.data() + word_;
+    bounds_end_ += list(structurals, count, from_base + 1, bounds_.data() + bounds_end_);
+    lines_ = list(record_ends, count, from_base, line_feeds_.data());
+    word_ += count;
   }
 }
 
@@ -51,12 +91,12 @@ bool RecordReader::is_blank(const Record& line) const {
   return chunk_.columns > 1 && line.begin == line.end && line.next > line.end;
 }
 
-void RecordReader::judge(Record& record, size_t field_count) {
+void RecordReader::judge(Record& record) {
   const std::vector<FlawAt>& flaws = chunk_.index.flaws;
   while (flaw_ < flaws.size() && flaws[flaw_].offset < record.begin) ++flaw_;
   if (flaw_ < flaws.size() && flaws[flaw_].offset < at_) {
     record.flaw = flaws[flaw_];
-  } else if (field_count != chunk_.columns) {
+  } else if (field_count_ != chunk_.columns) {
     record.flaw = FlawAt{record.begin, Flaw::field_count};
   } else if (record.begin == record.end) {
     record.flaw = FlawAt{record.begin, Flaw::blank_line};

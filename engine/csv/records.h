@@ -4,12 +4,29 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "engine/csv/chunk.h"
 
 namespace bulkwrite::csv {
+
+// A record's fields, raw: with their quotes, without separators and terminator. A view.
+class Fields {
+ public:
+  Fields() = default;
+  // Field i is the bytes from bounds[i] up to, and without, the separator before bounds[i + 1].
+  Fields(const char* data, std::span<const uint32_t> bounds) : data_(data), bounds_(bounds) {}
+
+  size_t size() const { return bounds_.empty() ? 0 : bounds_.size() - 1; }
+  std::string_view operator[](size_t column) const { return {data_ + bounds_[column], bytes(column)}; }
+  uint32_t bytes(size_t column) const { return bounds_[column + 1] - bounds_[column] - 1; }
+
+ private:
+  const char* data_ = nullptr;
+  std::span<const uint32_t> bounds_;
+};
 
 struct Record {
   size_t part = 0;             // ordinal in chunk.parts
@@ -27,19 +44,30 @@ class RecordReader {
 
   // The next record, or false behind the last. Blank lines are passed over.
   bool next(Record& record);
-  // The fields of the record that next() gave, raw, without the terminator. At most one more than there are columns.
-  // Meaningless for a record with a flaw. Valid until the next call.
-  const std::vector<std::string_view>& fields() const { return fields_; }
+  // The fields of the record that next() gave. At most one more than there are columns. Meaningless for a record with a
+  // flaw. Valid until the next call.
+  Fields fields() const {
+    return {chunk_.buffer.data() + base_, std::span(bounds_).subspan(first_bound_, field_count_ + 1)};
+  }
 
  private:
   bool next_line(Record& record);
+  size_t find_fields();
+  void read_words();
   bool is_blank(const Record& line) const;
-  void judge(Record& record, size_t field_count);
+  void judge(Record& record);
 
   const Chunk& chunk_;
   size_t at_ = 0, part_ = 0, flaw_ = 0, field_count_ = 0;
   uint64_t record_number_ = 1;
-  std::vector<std::string_view> fields_;
+
+  // Of the words of the index before word_, from the line at at_ on: where each line feed is, and what is behind each
+  // separator, which is where a field begins. Of a line that has too many fields, not all. Counted from base_, so that
+  // the numbers are small: no line of a chunk is longer than these can say.
+  size_t word_ = 0, base_ = 0;
+  std::vector<uint32_t> line_feeds_, bounds_;
+  size_t line_ = 0, lines_ = 0;  // those in line_feeds_ that are to come
+  size_t first_bound_ = 0, next_bound_ = 0, bounds_end_ = 1;
 };
 
 }  // namespace bulkwrite::csv

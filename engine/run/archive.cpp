@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 
 #include "engine/base/check.h"
+#include "engine/zip/crc32.h"
 
 namespace bulkwrite::run {
 namespace {
@@ -14,6 +14,24 @@ constexpr size_t kNameBytesMax = 80;
 
 bool is_plain(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+// Whether `bytes` bytes of records of the chunk can only be all bytes of its parts, in order: records are left out but
+// never written anew, and the only bytes that are not the source's are the LFs behind parts that lack one.
+bool is_as_in_source(const csv::Chunk& chunk, size_t bytes) {
+  if (chunk.delimiter == '\t') return false;
+  size_t sum = 0;
+  for (const csv::Part& part : chunk.parts) {
+    if (part.unterminated && &part != &chunk.parts.back()) return false;
+    sum += part.bytes();
+  }
+  return bytes == sum;
+}
+
+std::vector<Level> ladder_for(Packing packing) {
+  if (packing == Packing::none) return {};
+  if (packing == Packing::automatic) return level_ladder();
+  return {level_of(packing)};
 }
 
 }  // namespace
@@ -34,13 +52,30 @@ std::string archive_base_name(std::string_view name, uint64_t chunk_index) {
   return fmt::format("{}-{:05}", name, chunk_index);
 }
 
-zip::ArchiveWriter make_archive_writer(Packing packing) {
-  const std::vector<zip::Engine> engines = zip::available_engines();
-  const bool has_libdeflate = std::find(engines.begin(), engines.end(), zip::Engine::libdeflate) != engines.end();
-  const zip::Engine engine = has_libdeflate ? zip::Engine::libdeflate : zip::Engine::zlib;
-  auto deflater = zip::make_deflater(engine, packing == Packing::fast ? 1 : 6);
-  BULKWRITE_CHECK(deflater.has_value(), "every engine has levels 1 and 6");
-  return zip::ArchiveWriter(*std::move(deflater));
+uint32_t crc_of_member(const csv::Chunk& chunk, std::string_view member, std::string_view header, uint32_t crc_source) {
+  const std::string_view records = member.substr(header.size());
+  const uint32_t crc_header = zip::crc32(0, header);
+  if (is_as_in_source(chunk, records.size())) return zip::crc32_of_joined(crc_header, crc_source, records.size());
+  return zip::crc32(crc_header, records);
+}
+
+ArchiveMaker::ArchiveMaker(Packing packing)
+    : ladder_(ladder_for(packing)), policy_(ladder_.size()), deflaters_(ladder_.size()) {}
+
+zip::Deflater* ArchiveMaker::deflater_for(Demand demand) {
+  if (ladder_.empty()) return nullptr;
+  const size_t step = policy_.next(demand);
+  if (deflaters_[step] == nullptr) {
+    auto made = zip::make_deflater(ladder_[step].engine, ladder_[step].level);
+    BULKWRITE_CHECK(made.has_value(), "the ladder holds levels of this build only");
+    deflaters_[step] = *std::move(made);
+  }
+  return deflaters_[step].get();
+}
+
+Result<zip::Archive> ArchiveMaker::make(std::string_view member_name, std::string_view member, uint32_t member_crc,
+                                        Demand demand) {
+  return writer_.pack(member_name, member, member_crc, deflater_for(demand));
 }
 
 }  // namespace bulkwrite::run

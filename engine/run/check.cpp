@@ -31,7 +31,9 @@ CheckedChunk check_chunk(const csv::Chunk& chunk, const schema::RecordChecker* c
     checked.rejects.push_back(describe_too_long(chunk.parts.front()));
     return checked;
   }
-  for (Judge judge(chunk, checker); judge.next();) {
+  Judge judge(chunk, checker);
+  if (judge.accepts_all()) return checked;
+  while (judge.next()) {
     if (judge.problems().empty()) continue;
     checked.rejects.push_back(describe_reject(chunk, judge, names));
     checked.rejects.back().bytes.clear();
@@ -58,7 +60,7 @@ Result<std::optional<schema::RecordChecker>> make_checker(const std::filesystem:
 Result<CheckReport> check(const CheckOptions& options, Progress& progress, std::stop_token stop, const Tell& tell,
                           const std::function<void(const Reject&, const std::string& source)>& found) {
   const auto begun = std::chrono::steady_clock::now();
-  auto front = Front::open(options.input, progress);
+  auto front = Front::open(for_workers(options.input, worker_count(options.workers)), progress);
   if (!front) return std::move(front).error();
   const csv::Header& header = (*front)->header();
   tell((*front)->dialect_text());

@@ -10,7 +10,7 @@
 namespace bulkwrite::run {
 namespace {
 
-constexpr size_t kBlockBytes = 256 * 1024;
+constexpr size_t kScanAheadBytesMin = 8 * kBlockBytes;  // less is not worth a thread
 constexpr size_t kHeaderBlockBytes = 64 * 1024;
 
 // Every header that the archives may carry fits into this much room in front of a chunk.
@@ -180,7 +180,6 @@ Result<void> Front::run(std::stop_token stop, BoundedQueue<csv::Chunk>& out, Bou
 }
 
 Result<void> Front::cut_sources(csv::Cutter& cutter) {
-  const auto goes_on = [&] { return !closed_ && !stop_.stop_requested(); };
   uint32_t ordinal = 0;
   std::optional<OpenSource> source = std::move(first_);
   first_.reset();
@@ -202,16 +201,47 @@ Result<void> Front::cut_sources(csv::Cutter& cutter) {
 }
 
 Result<void> Front::cut_source(uint32_t ordinal, OpenSource& source, csv::Cutter& cutter) {
+  const bool begun = known_ && known_->position.chunks > 0;
+  if (begun && ordinal < known_->position.source)
+    return source.stream->rereadable() ? Result<void>() : skip_to(ordinal, UINT64_MAX, source);
+  const bool goes_on_here = begun && ordinal == known_->position.source;
+  const uint64_t offset = goes_on_here ? known_->position.offset : source.header.data_offset;
+  const bool ahead = scans_ahead(source, offset);
+  if (goes_on_here && !ahead)
+    if (auto ok = skip_to(ordinal, offset, source); !ok) return ok;
+  cutter.begin_source(ordinal, offset, header_.names.size(), header_.delimiter,
+                      goes_on_here ? known_->position.next_record : 1);
+  if (auto ok = ahead ? take_scanned_blocks(source, offset, cutter) : read_blocks(source, cutter); !ok) return ok;
+  if (!goes_on()) return {};
+  cutter.end_source();
+  return drain(cutter);
+}
+
+bool Front::scans_ahead(const OpenSource& source, uint64_t offset) const {
+  return options_.scanners.value_or(0) > 0 && source.stream->rereadable() &&
+         source.stream->identity().size >= offset + kScanAheadBytesMin;
+}
+
+Result<void> Front::take_scanned_blocks(OpenSource& source, uint64_t offset, csv::Cutter& cutter) {
+  const csv::BlockOptions block_options{header_.delimiter, cut_options().quote_bytes_max, cut_options().kernel};
+  BlockScanners scanners(*source.stream, offset, block_options, *options_.scanners);
+  while (goes_on()) {
+    auto block = scanners.next();
+    if (!block) return std::move(block).error();
+    if (*block == nullptr) break;
+    const uint64_t end = (*block)->offset() + (*block)->bytes().size();
+    progress_.bytes_read += (*block)->bytes().size();
+    progress_.bytes_passed = input_.bytes_behind() + end;
+    cutter.append(*std::move(block));
+    if (auto ok = drain(cutter); !ok) return ok;
+  }
+  return {};
+}
+
+Result<void> Front::read_blocks(OpenSource& source, csv::Cutter& cutter) {
   source::ByteStream& stream = *source.stream;
-  const bool goes_on_here = known_ && known_->position.chunks > 0 && ordinal == known_->position.source;
-  if (known_ && known_->position.chunks > 0 && ordinal < known_->position.source)
-    return stream.rereadable() ? Result<void>() : skip_to(ordinal, UINT64_MAX, source);
-  if (goes_on_here)
-    if (auto ok = skip_to(ordinal, known_->position.offset, source); !ok) return ok;
-  cutter.begin_source(ordinal, goes_on_here ? known_->position.offset : source.header.data_offset, header_.names.size(),
-                      header_.delimiter, goes_on_here ? known_->position.next_record : 1);
   std::string_view ahead = source.read_ahead;
-  while (!closed_ && !stop_.stop_requested()) {
+  while (goes_on()) {
     const std::span<char> space = cutter.space(kBlockBytes);
     size_t got = std::min(ahead.size(), space.size());
     if (got > 0) {
@@ -228,9 +258,7 @@ Result<void> Front::cut_source(uint32_t ordinal, OpenSource& source, csv::Cutter
     progress_.bytes_passed = input_.bytes_behind() + stream.file_bytes_read();
     if (auto ok = drain(cutter); !ok) return ok;
   }
-  if (closed_ || stop_.stop_requested()) return {};
-  cutter.end_source();
-  return drain(cutter);
+  return {};
 }
 
 // Lets what was cut before go by: up to `offset` of the source, or to its end.

@@ -12,6 +12,7 @@
 #include "engine/base/result.h"
 #include "engine/csv/cutter.h"
 #include "engine/csv/header.h"
+#include "engine/run/block_scanners.h"
 #include "engine/run/options.h"
 #include "engine/run/progress.h"
 #include "engine/source/input.h"
@@ -81,7 +82,8 @@ class Front {
   // Cuts the whole input; on one thread, once. Chunks go to `out`, those that are used up come back through `used`.
   // Ends early, without an error, when asked to stop or when `out` is closed. An error (input_data, no_input) means
   // that the input cannot be read to its end; what was cut before it has gone out, as far as whole chunks reach.
-  // A chunk's bytes, and the sources it names, stay as they are until the chunk comes back.
+  // A chunk's bytes, and the sources it names, stay as they are until the chunk comes back. Who takes a chunk gathers
+  // its bytes first.
   Result<void> run(std::stop_token stop, BoundedQueue<csv::Chunk>& out, BoundedQueue<csv::Chunk>& used,
                    PieceSink& pieces);
 
@@ -104,6 +106,10 @@ class Front {
   Result<void> open_first();
   Result<void> cut_sources(csv::Cutter& cutter);
   Result<void> cut_source(uint32_t ordinal, OpenSource& source, csv::Cutter& cutter);
+  Result<void> read_blocks(OpenSource& source, csv::Cutter& cutter);
+  Result<void> take_scanned_blocks(OpenSource& source, uint64_t offset, csv::Cutter& cutter);
+  bool scans_ahead(const OpenSource& source, uint64_t offset) const;
+  bool goes_on() const { return !closed_ && !stop_.stop_requested(); }
   Result<void> skip_to(uint32_t ordinal, uint64_t offset, OpenSource& source);
   Result<void> drain(csv::Cutter& cutter);
 

@@ -16,6 +16,19 @@ namespace bulkwrite::run {
 
 constexpr size_t kChunksWaitingMax = 1;
 
+// How many there ever are of each, used ones included. The front fills one chunk, or has begun with it and holds the
+// one before it, which waits for room in the queue: where chunks are of one size, one of them is small (csv::Cutter).
+constexpr size_t chunks_in_memory(size_t workers) {
+  return workers + kChunksWaitingMax + 2;
+}
+constexpr size_t items_window(size_t workers) {
+  return 2 * workers;
+}
+// Those in the window, one in each worker's hands that is too early for it, and the one that is consumed.
+constexpr size_t items_in_memory(size_t workers) {
+  return items_window(workers) + workers + 1;
+}
+
 // The first error of many threads.
 class FirstError {
  public:
@@ -46,8 +59,8 @@ PassEnd pass_in_order(Front& front, PieceSink& pieces, unsigned workers, std::st
                       const std::function<std::function<Result<Item>(csv::Chunk&)>()>& make_worker,
                       const std::function<Result<void>(Item)>& consume) {
   BoundedQueue<csv::Chunk> cut(kChunksWaitingMax);
-  BoundedQueue<csv::Chunk> used(2 * size_t{workers} + 8);  // more than there ever are, so that giving back never waits
-  Reorder<Item> made(2 * size_t{workers});
+  BoundedQueue<csv::Chunk> used(chunks_in_memory(workers));  // so that giving back never waits
+  Reorder<Item> made(items_window(workers));
   FirstError fault;
   PassEnd end;
   const auto give_up = [&](Error error) {
@@ -67,6 +80,7 @@ PassEnd pass_in_order(Front& front, PieceSink& pieces, unsigned workers, std::st
       auto work = make_worker();
       while (auto chunk = cut.pop()) {
         const uint64_t number = chunk->chunk_index;
+        chunk->gather();
         auto item = work(*chunk);
         used.push(*std::move(chunk));
         if (!item)

@@ -24,7 +24,7 @@ class Joiner {
 
  private:
   size_t columns_echoed(const Verdicts& verdicts) const;
-  bool echoes(const Verdict& verdict, const Fields& fields);
+  bool echoes(const Verdict& verdict, const csv::Fields& fields);
   std::string key_of(const Fields& fields, size_t columns);
 
   const SentChunk& sent_;
@@ -42,7 +42,7 @@ bool Joiner::is_in_order(const Verdicts& verdicts) {
   return true;
 }
 
-bool Joiner::echoes(const Verdict& verdict, const Fields& fields) {
+bool Joiner::echoes(const Verdict& verdict, const csv::Fields& fields) {
   const size_t echoed = std::min(verdict.echoed.size(), sent_.mapped_columns.size());
   for (size_t i = 0; i < echoed; ++i) {
     if (csv::value_of(verdict.echoed[i], scratch_) != csv::value_of(fields[sent_.mapped_columns[i]], other_scratch_))

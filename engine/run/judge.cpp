@@ -1,15 +1,28 @@
 #include "engine/run/judge.h"
 
+#include <algorithm>
+
 #include "engine/csv/text.h"
 
 namespace bulkwrite::run {
 
+namespace {
+
+constexpr size_t kTextBytes = 64 << 10;
+
+}  // namespace
+
 Judge::Judge(const csv::Chunk& chunk, const schema::RecordChecker* checker)
-    : chunk_(chunk), checker_(checker), clean_text_(csv::is_clean_text(chunk.bytes())), reader_(chunk) {}
+    : chunk_(chunk), checker_(checker), reader_(chunk) {}
+
+bool Judge::accepts_all() const {
+  return checker_ == nullptr && chunk_.regular && csv::is_clean_text(chunk_.bytes());
+}
 
 bool Judge::next() {
   problems_.clear();
   if (!reader_.next(record_)) return false;
+  if (record_.begin >= text_end_) look_at_text();
   if (record_.flaw) {
     problems_.push_back({csv::flaw_name(record_.flaw->flaw), {}});
     return true;
@@ -26,6 +39,13 @@ bool Judge::next() {
   for (const schema::Violation& violation : violations_)
     problems_.push_back({schema::rule_name(violation.rule), violation.column});
   return true;
+}
+
+// The text of the records from this one on is looked at together, just before they are: it is near then.
+void Judge::look_at_text() {
+  const size_t last = std::min(record_.begin + kTextBytes, chunk_.size - 1);
+  text_end_ = csv::find_bit(chunk_.index.record_ends, last, chunk_.size) + 1;
+  clean_text_ = csv::is_clean_text(chunk_.bytes().substr(record_.begin, text_end_ - record_.begin));
 }
 
 }  // namespace bulkwrite::run

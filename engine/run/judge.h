@@ -24,19 +24,24 @@ class Judge {
   // `checker` may be null: only what needs no schema is judged then.
   Judge(const csv::Chunk& chunk, const schema::RecordChecker* checker);
 
+  // Every record may be sent, as one can tell without walking them.
+  bool accepts_all() const;
   bool next();  // to the next record; false behind the last
   const csv::Record& record() const { return record_; }
   // Empty: the record may be sent.
   std::span<const Problem> problems() const { return problems_; }
-  const std::vector<std::string_view>& fields() const { return reader_.fields(); }
+  csv::Fields fields() const { return reader_.fields(); }
   std::string_view bytes() const { return chunk_.bytes().substr(record_.begin, record_.end - record_.begin); }
 
  private:
+  void look_at_text();
+
   const csv::Chunk& chunk_;
   const schema::RecordChecker* const checker_;
-  const bool clean_text_;
   csv::RecordReader reader_;
   csv::Record record_;
+  size_t text_end_ = 0;      // of the records whose text was looked at
+  bool clean_text_ = false;  // all of it
   std::vector<Problem> problems_;
   std::vector<schema::Violation> violations_;
   std::string scratch_;

@@ -83,7 +83,7 @@ struct Session {
 };
 
 Result<void> plan_load(Session& session, const std::optional<ModuleTexts>& kept) {
-  auto transport = api::make_curl_transport();
+  auto transport = session.options.make_transport();
   if (!transport) return std::move(transport).error();
   session.transport = *std::move(transport);
   auto plan = make_plan(session.options, session.front->header(), kept, *session.transport, session.clock, session.stop,
@@ -239,7 +239,7 @@ Summary try_dry(Session& session) {
 
 Result<Summary> begin(Session& session) {
   const LoadOptions& options = session.options;
-  auto front = Front::open(options.input, session.progress);
+  auto front = Front::open(for_workers(options.input, worker_count(options.workers)), session.progress);
   if (!front) return std::move(front).error();
   session.front = *std::move(front);
   session.tell(session.front->dialect_text());
@@ -377,7 +377,7 @@ Result<Summary> go_on(Session& session, const RunFacts& facts) {
   Spool(session.directory.spool()).remove(position->chunks);
 
   SkipCheck check(*std::move(ranges));
-  auto front = Front::reopen(session.options.input,
+  auto front = Front::reopen(for_workers(session.options.input, worker_count(session.options.workers)),
                              {.header = *std::move(header),
                               .sources = *std::move(sources),
                               .position = *position,

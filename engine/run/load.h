@@ -6,11 +6,13 @@
 #include <filesystem>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
 
 #include "engine/api/session.h"
+#include "engine/api/transport.h"
 #include "engine/base/result.h"
 #include "engine/run/brake.h"
 #include "engine/run/options.h"
@@ -48,7 +50,7 @@ struct LoadOptions {
   std::chrono::milliseconds callback_wait{std::chrono::minutes(10)};  // for the job of a lost reply
 
   unsigned workers = 0;
-  Packing packing = Packing::small;
+  Packing packing = Packing::automatic;
   unsigned uploads_max = 4;                        // archives in memory between packing and their job's creation
   unsigned jobs_max = 10;                          // jobs that run at once
   std::optional<unsigned> calls_max;               // under way at once; none: what the organisation's edition grants
@@ -60,6 +62,8 @@ struct LoadOptions {
   unsigned attempts_max = 8;                     // of one request that may be repeated
   uint64_t jitter_seed = 0;                      // 0: from the system
   std::function<int()> stop_signal;              // the signal behind a stop request, for the summary; may be empty
+  // What carries the requests; the benches put a service of their own behind it.
+  std::function<Result<std::unique_ptr<api::Transport>>()> make_transport = api::make_curl_transport;
 };
 
 // Loads the input. Where options.run_dir holds a run already, that run goes on, if it is of the same input and target

@@ -108,8 +108,10 @@ void LoadLine::run_worker() {
                               .archive_name = archive_name_,
                               .callback_url = options_.callback_url,
                               .packing = options_.packing,
+                              .demand = [this] { return demand(); },
                               .turns = &turns_});
   while (auto chunk = cut_.pop()) {
+    chunk->gather();
     auto work = prepare(*chunk, preparer);
     used_.push(*std::move(chunk));  // before we wait for the network, so that the front can fill it meanwhile
     if (!work) {
@@ -121,6 +123,11 @@ void LoadLine::run_worker() {
       transport_.wake();
     }
   }
+}
+
+Demand LoadLine::demand() const {
+  if (packed_.size() >= kArchivesWaitingMax) return Demand::is_behind;
+  return network_has_room_ ? Demand::waits : Demand::keeps_up;
 }
 
 // Checks and packs a chunk and writes it into the ledger. Nothing where no record of it may be sent.
@@ -246,9 +253,10 @@ void LoadLine::mark_end(Summary& summary) const {
 void LoadLine::feed_dispatcher() {
   while (dispatcher_.has_room()) {
     auto work = packed_.try_pop();
-    if (!work) return;
+    if (!work) break;
     dispatcher_.submit(*std::move(work));
   }
+  network_has_room_ = dispatcher_.has_room();
 }
 
 // Jobs of an earlier session come first: the service keeps their results for days only.

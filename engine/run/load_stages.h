@@ -48,6 +48,7 @@ class LoadLine {
   void run_network(std::stop_token stop);
   void collect();
 
+  Demand demand() const;
   Result<std::optional<api::Work>> prepare(csv::Chunk& chunk, Preparer& preparer);
   Result<void> cut_again();
   Result<void> note_sources(const csv::Chunk& chunk);
@@ -84,9 +85,10 @@ class LoadLine {
   BoundedQueue<api::Work> packed_{kArchivesWaitingMax};
   // An outcome, or nothing for a chunk without anything to send.
   BoundedQueue<std::optional<api::Outcome>> ended_{kOutcomesWaitingMax};
-  std::stop_source stop_input_;          // ends the front
-  std::atomic<bool> broken_{false};      // a fault: everything ends
-  std::atomic<bool> closed_{false};      // nothing more is sent
+  std::stop_source stop_input_;      // ends the front
+  std::atomic<bool> broken_{false};  // a fault: everything ends
+  std::atomic<bool> closed_{false};  // nothing more is sent
+  std::atomic<bool> network_has_room_{true};
   std::atomic<bool> letting_go_{false};  // asked to stop: what runs is let go of
   std::atomic<bool> deadline_reached_{false};
   std::atomic<bool> brake_is_on_{false};          // more records were not taken than may be

@@ -4,6 +4,7 @@
 
 #include "engine/base/check.h"
 #include "engine/csv/field.h"
+#include "engine/csv/records.h"
 
 namespace bulkwrite::run {
 namespace {
@@ -27,7 +28,7 @@ void MemberBuilder::begin(const csv::Chunk& chunk) {
   encoded_.clear();
 }
 
-void MemberBuilder::accept(const csv::Record& record, const std::vector<std::string_view>& fields) {
+void MemberBuilder::accept(const csv::Record& record, const csv::Fields& fields) {
   ++records_;
   // Where the source ends without a terminator, the LF behind it is ours: needed unless nothing follows.
   last_unterminated_ = record.next == record.end;
@@ -44,6 +45,17 @@ void MemberBuilder::accept(const csv::Record& record, const std::vector<std::str
     ranges_.back().end = end;
   else
     ranges_.push_back({record.begin, end});
+}
+
+void MemberBuilder::accept_all() {
+  if (chunk_->delimiter == '\t') {
+    csv::RecordReader reader(*chunk_);
+    for (csv::Record record; reader.next(record);) accept(record, reader.fields());
+    return;
+  }
+  records_ = chunk_->records();
+  last_unterminated_ = chunk_->parts.back().unterminated;
+  ranges_.push_back({0, chunk_->size});
 }
 
 std::string_view MemberBuilder::build(csv::Chunk& chunk, std::string_view header) {

@@ -15,7 +15,9 @@ namespace bulkwrite::run {
 class MemberBuilder {
  public:
   void begin(const csv::Chunk& chunk);
-  void accept(const csv::Record& record, const std::vector<std::string_view>& fields);
+  void accept(const csv::Record& record, const csv::Fields& fields);
+  // Instead of one by one. Precondition: the chunk is regular.
+  void accept_all();
   uint64_t records() const { return records_; }
 
   // `header` ends in a line end. May rewrite the chunk's buffer: its index is void afterwards. The result points into

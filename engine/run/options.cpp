@@ -9,6 +9,10 @@
 namespace bulkwrite::run {
 namespace {
 
+// How many workers one thread that reads and scans can feed.
+constexpr unsigned kWorkersOfSerialFront = 8;
+constexpr unsigned kWorkersOfScanner = 6;
+
 Result<void> within(std::string_view option, uint64_t value, uint64_t max) {
   if (value >= 1 && value <= max) return {};
   return Error{ErrorKind::usage, fmt::format("{} must be from 1 to {}, not {}", option, max, value)};
@@ -31,6 +35,12 @@ std::string version() {
 
 unsigned worker_count(unsigned asked) {
   return asked != 0 ? asked : std::max(1U, std::thread::hardware_concurrency());
+}
+
+InputOptions for_workers(InputOptions input, unsigned workers) {
+  if (!input.scanners)
+    input.scanners = workers <= kWorkersOfSerialFront ? 0 : (workers + kWorkersOfScanner - 1) / kWorkersOfScanner;
+  return input;
 }
 
 }  // namespace bulkwrite::run

@@ -20,15 +20,24 @@ struct InputOptions {
   uint64_t bytes_max = csv::kBytesMax;               // of a chunk as sent, header included; 1 .. csv::kBytesMax
   uint64_t record_bytes_max = csv::kRecordBytesMax;  // how long a quoted field may stay open; at most bytes_max
   bool resync_on_unclosed_quote = false;
+  // Threads that scan a plain file ahead of the front; 0: the front scans it itself. The chunks are the same. None: as
+  // many as keep the workers busy.
+  std::optional<unsigned> scanners;
 };
 
-enum class Packing { fast, small };
+// How much work goes into an archive; run/level.h says more.
+enum class Packing {
+  none,      // the member is stored as it is
+  fast,      // as fast as may be
+  small,     // as small as is worth its time
+  automatic  // chunk by chunk: smaller while archives wait for the network, faster when it waits for them
+};
 
 struct PackOptions {
   InputOptions input;
   std::filesystem::path directory;  // made if missing; refused unless empty
   unsigned workers = 0;             // 0: one a core
-  Packing packing = Packing::small;
+  Packing packing = Packing::fast;  // automatic: as there is no network, fast
 };
 
 struct CheckOptions {
@@ -41,5 +50,7 @@ std::string version();
 
 Result<void> validate(const InputOptions& options);
 unsigned worker_count(unsigned asked);
+// The input with the number of scanners that so many workers need, where none was asked for.
+InputOptions for_workers(InputOptions input, unsigned workers);
 
 }  // namespace bulkwrite::run

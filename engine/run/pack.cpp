@@ -8,9 +8,9 @@
 #include "engine/run/archive.h"
 #include "engine/run/in_order.h"
 #include "engine/run/member.h"
+#include "engine/run/memory.h"
 #include "engine/run/reject.h"
 #include "engine/run/reread.h"
-#include "engine/zip/archive.h"
 
 namespace bulkwrite::run {
 namespace {
@@ -36,13 +36,12 @@ Result<void> claim_directory(const std::filesystem::path& directory) {
 // One worker's tools.
 class Packer {
  public:
-  Packer(const Front& front, const PackOptions& options, std::string name, std::string header,
-         zip::ArchiveWriter writer)
+  Packer(const Front& front, const PackOptions& options, std::string name, std::string header)
       : front_(front),
         directory_(options.directory),
         name_(std::move(name)),
         header_(std::move(header)),
-        writer_(std::move(writer)) {}
+        archives_(options.packing == Packing::automatic ? Packing::fast : options.packing) {}
 
   Result<PackedChunk> pack(csv::Chunk& chunk, Progress& progress) {
     PackedChunk packed{.ranges = {chunk.chunk_index, chunk.parts, crc_of_source(chunk), chunk.too_long},
@@ -52,32 +51,42 @@ class Packer {
       return packed;
     }
     member_.begin(chunk);
-    for (Judge judge(chunk, nullptr); judge.next();) {
-      if (judge.problems().empty())
-        member_.accept(judge.record(), judge.fields());
-      else
-        packed.rejects.push_back(describe_reject(chunk, judge, front_.header().names));
-    }
+    judge_records(chunk, packed.rejects);
     packed.sent = member_.records();
     if (packed.sent == 0) return packed;
     const std::string_view member = member_.build(chunk, header_);
     const std::string base = archive_base_name(name_, chunk.chunk_index);
-    auto archive = writer_.pack(base + ".csv", member);
+    packed.crc_member = crc_of_member(chunk, member, header_, packed.ranges.crc_source);
+    auto archive = archives_.make(base + ".csv", member, packed.crc_member);
     if (!archive) return std::move(archive).error();
     packed.csv_bytes = member.size();
-    packed.zip_bytes = archive->bytes.size();
-    packed.crc_member = archive->member_crc;
+    packed.zip_bytes = archive->size();
     packed.archive_name = base + ".zip";
-    if (auto ok = write_file(directory_ / packed.archive_name, archive->bytes); !ok) return std::move(ok).error();
+    if (auto ok = write_file_unsynced(directory_ / packed.archive_name, archive->pieces); !ok)
+      return std::move(ok).error();
     ++progress.chunks_packed;
     return packed;
   }
 
  private:
+  void judge_records(const csv::Chunk& chunk, std::vector<Reject>& rejects) {
+    Judge judge(chunk, nullptr);
+    if (judge.accepts_all()) {
+      member_.accept_all();
+      return;
+    }
+    while (judge.next()) {
+      if (judge.problems().empty())
+        member_.accept(judge.record(), judge.fields());
+      else
+        rejects.push_back(describe_reject(chunk, judge, front_.header().names));
+    }
+  }
+
   const Front& front_;
   const std::filesystem::path directory_;
   const std::string name_, header_;
-  zip::ArchiveWriter writer_;
+  ArchiveMaker archives_;
   MemberBuilder member_;
 };
 
@@ -160,8 +169,10 @@ class Collector {
     return manifest_.add(chunk, front_);
   }
 
-  Result<void> commit(bool stopped) {
+  // The manifest comes last: once it is there, so is everything that it names.
+  Result<void> commit(const std::filesystem::path& directory, bool stopped) {
     if (auto ok = rejected_.commit(); !ok) return ok;
+    if (auto ok = sync_files_in(directory); !ok) return ok;
     return manifest_.commit(summary, stopped);
   }
 
@@ -193,11 +204,12 @@ std::string pack_header(const csv::Header& header) {
 
 Result<Summary> pack(const PackOptions& options, Progress& progress, std::stop_token stop, const Tell& tell) {
   const auto begun = std::chrono::steady_clock::now();
-  auto front = Front::open(options.input, progress);
+  auto front = Front::open(for_workers(options.input, worker_count(options.workers)), progress);
   if (!front) return std::move(front).error();
   if (auto ok = claim_directory(options.directory); !ok) return std::move(ok).error();
   const csv::Header& header = (*front)->header();
   tell((*front)->dialect_text());
+  tell(memory_text(pack_memory(options, header.delimiter)));
   for (const std::string& fault : csv::header_faults(header.names)) tell("warning: the header has " + fault);
 
   auto manifest = Manifest::create(options.directory, header, options);
@@ -210,8 +222,7 @@ Result<Summary> pack(const PackOptions& options, Progress& progress, std::stop_t
 
   const std::string name = archive_name_of((*front)->source(0).name);
   const auto make_worker = [&]() -> std::function<Result<PackedChunk>(csv::Chunk&)> {
-    auto writer = make_archive_writer(options.packing);
-    auto packer = std::make_shared<Packer>(**front, options, name, pack_header(header), std::move(writer));
+    auto packer = std::make_shared<Packer>(**front, options, name, pack_header(header));
     return [packer, &progress](csv::Chunk& chunk) { return packer->pack(chunk, progress); };
   };
   const PassEnd end = pass_in_order<PackedChunk>(**front, pieces, worker_count(options.workers), stop, make_worker,
@@ -226,7 +237,8 @@ Result<Summary> pack(const PackOptions& options, Progress& progress, std::stop_t
   summary.run_dir = options.directory.string();
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
   if (auto ok = check_conservation(summary); !ok) summary.errors.push_back(std::move(ok).error());
-  if (auto ok = collector.commit(stop.stop_requested()); !ok) summary.errors.push_back(std::move(ok).error());
+  if (auto ok = collector.commit(options.directory, stop.stop_requested()); !ok)
+    summary.errors.push_back(std::move(ok).error());
   return summary;
 }
 

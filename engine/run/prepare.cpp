@@ -1,23 +1,19 @@
 #include "engine/run/prepare.h"
 
-#include "engine/run/archive.h"
 #include "engine/run/callback_token.h"
 #include "engine/run/judge.h"
 
 namespace bulkwrite::run {
 
 Preparer::Preparer(Ledger& ledger, PrepareOptions options)
-    : ledger_(ledger), options_(std::move(options)), writer_(make_archive_writer(options_.packing)) {}
+    : ledger_(ledger), options_(std::move(options)), archives_(options_.packing) {}
 
 Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* before) {
   ChunkRow row{.ranges = {chunk.chunk_index, chunk.parts, crc_of_source(chunk), chunk.too_long},
                .records = chunk.records()};
   if (before != nullptr) row.resent = before->resent;
   member_.begin(chunk);
-  if (!chunk.too_long) {
-    for (Judge judge(chunk, options_.checker); judge.next();)
-      if (judge.problems().empty()) member_.accept(judge.record(), judge.fields());
-  }
+  if (!chunk.too_long) accept_records(chunk);
   row.sent = member_.records();
   Prepared prepared{.rejected = row.records - row.sent};
   if (row.sent == 0) {
@@ -28,11 +24,12 @@ Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* 
 
   const std::string_view bytes = member_.build(chunk, options_.archive_header);
   const std::string base = archive_base_name(options_.archive_name, chunk.chunk_index);
-  auto archive = writer_.pack(base + ".csv", bytes);
+  row.crc_member = crc_of_member(chunk, bytes, options_.archive_header, row.ranges.crc_source);
+  const Demand demand = options_.demand ? options_.demand() : Demand::keeps_up;
+  auto archive = archives_.make(base + ".csv", bytes, row.crc_member, demand);
   if (!archive) return std::move(archive).error();
   row.csv_bytes = bytes.size();
-  row.zip_bytes = archive->bytes.size();
-  row.crc_member = archive->member_crc;
+  row.zip_bytes = archive->size();
   if (auto ok = write_down(row, before == nullptr); !ok) return std::move(ok).error();
   auto callback_url = callback_url_for(chunk.chunk_index);
   if (!callback_url) return std::move(callback_url).error();
@@ -40,10 +37,20 @@ Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* 
                             .records = row.sent,
                             .archive_name = base + ".zip",
                             .csv_name = base + ".csv",
-                            .archive = std::string(archive->bytes),
+                            .archive = archive->joined(),
                             .callback_url = *std::move(callback_url),
                             .resent = row.resent};
   return prepared;
+}
+
+void Preparer::accept_records(const csv::Chunk& chunk) {
+  Judge judge(chunk, options_.checker);
+  if (judge.accepts_all()) {
+    member_.accept_all();
+    return;
+  }
+  while (judge.next())
+    if (judge.problems().empty()) member_.accept(judge.record(), judge.fields());
 }
 
 // The chunk that is waited for is in another thread's hands: they take the chunks in order.

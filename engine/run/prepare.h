@@ -2,18 +2,19 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
 #include "engine/api/submission.h"
 #include "engine/base/result.h"
 #include "engine/csv/chunk.h"
+#include "engine/run/archive.h"
 #include "engine/run/ledger.h"
 #include "engine/run/member.h"
 #include "engine/run/options.h"
 #include "engine/run/turns.h"
 #include "engine/schema/checker.h"
-#include "engine/zip/archive.h"
 
 namespace bulkwrite::run {
 
@@ -22,8 +23,9 @@ struct PrepareOptions {
   std::string archive_header;                      // ends in a line end
   std::string archive_name;                        // that the archives' names begin with
   std::string callback_url;                        // a token is put behind it; empty: nobody listens
-  Packing packing = Packing::small;
-  Turns* turns = nullptr;  // of those who prepare at once; null: there is one only
+  Packing packing = Packing::fast;
+  std::function<Demand()> demand;  // how the network stands; may be empty
+  Turns* turns = nullptr;          // of those who prepare at once; null: there is one only
 };
 
 // One thread each; the ledger and the checker must outlive it.
@@ -41,12 +43,13 @@ class Preparer {
   Result<Prepared> prepare(csv::Chunk& chunk, const ChunkRow* before);
 
  private:
+  void accept_records(const csv::Chunk& chunk);
   Result<void> write_down(const ChunkRow& row, bool is_new);
   Result<std::string> callback_url_for(uint64_t chunk_index);
 
   Ledger& ledger_;
   const PrepareOptions options_;
-  zip::ArchiveWriter writer_;
+  ArchiveMaker archives_;
   MemberBuilder member_;
 };
 

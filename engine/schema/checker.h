@@ -2,14 +2,14 @@
 #pragma once
 
 #include <cstddef>
-#include <memory>
+#include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/csv/records.h"
 #include "engine/schema/date_pattern.h"
 #include "engine/schema/mapping.h"
 
@@ -29,28 +29,28 @@ class RecordChecker {
   // configuration where a date format is not understood.
   static Result<RecordChecker> make(const Mapping& mapping);
 
-  // Appends the first rule that each column's value breaks. `raw_fields` are one record's, with their quotes, at least
-  // as many as the mapping has columns; the text is UTF-8. An empty value breaks `required` only, and white space is a
-  // value. No allocation while nothing is wrong, once `scratch` has grown.
-  void check(std::span<const std::string_view> raw_fields, std::vector<Violation>& out, std::string& scratch) const;
+  // Appends the first rule that each column's value breaks. `fields` are one record's, at least as many as the mapping
+  // has columns; the text is UTF-8. An empty value breaks `required` only, and white space is a value. No allocation
+  // while nothing is wrong, once `scratch` has grown.
+  void check(const csv::Fields& fields, std::vector<Violation>& out, std::string& scratch) const;
 
  private:
   struct ColumnRules {
     size_t column;
     FieldType type;
-    size_t length_max;
+    size_t length_max;  // in characters; 0: no bound
+    size_t digits_max;
     bool required;
     std::optional<DatePattern> pattern;
   };
+  void note_glance(const ColumnRules& rules);
+  bool is_good_at_a_glance(csv::Fields fields) const;
   static std::optional<Rule> broken(const ColumnRules& rules, std::string_view value);
 
-  std::vector<ColumnRules> columns_;  // only those with a rule
+  std::vector<ColumnRules> rules_;  // of the columns that have any
+  std::vector<size_t> forms_;       // those of them that no glance settles
+  // By column: a field of so many raw bytes breaks no rule, whatever they are, unless it must have a form.
+  std::vector<int32_t> least_, most_;
 };
-
-// The shapes behind the rules.
-bool is_integer(std::string_view value, size_t digits_max);  // an optional minus and digits
-bool is_boolean(std::string_view value);                     // true or false, in any case
-bool is_email(std::string_view value);                       // one @, a dotted domain, no spaces
-bool fits_characters(std::string_view value, size_t characters_max);
 
 }  // namespace bulkwrite::schema

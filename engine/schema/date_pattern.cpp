@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
+#include <string>
 #include <utility>
+
+#include "engine/schema/eight_bytes.h"
 
 namespace bulkwrite::schema {
 namespace {
@@ -13,13 +17,10 @@ bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-std::optional<int> digits(std::string_view text) {
-  int number = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return std::nullopt;
-    number = number * 10 + (c - '0');
-  }
-  return number;
+constexpr size_t kWordBytes = 8;
+
+int two_digits(std::string_view digits, size_t at) {
+  return (digits[at] - '0') * 10 + (digits[at + 1] - '0');
 }
 
 Error not_understood(std::string_view pattern, std::string_view why) {
@@ -38,19 +39,19 @@ bool is_calendar_date(int year, int month, int day) {
 }
 
 Result<DatePattern> DatePattern::compile(std::string_view pattern) {
-  constexpr std::array<std::pair<std::string_view, Unit>, 6> kUnits{{{"yyyy", Unit::year},
-                                                                     {"MM", Unit::month},
-                                                                     {"dd", Unit::day},
-                                                                     {"HH", Unit::hour},
-                                                                     {"mm", Unit::minute},
-                                                                     {"ss", Unit::second}}};
-  DatePattern compiled;
-  std::array<int, 7> seen{};
+  constexpr std::array<std::string_view, 6> kUnits{"yyyy", "MM", "dd", "HH", "mm", "ss"};
+  constexpr size_t kYear = 0, kMonth = 1, kDay = 2, kHour = 3, kMinute = 4, kSecond = 5;
+  std::array<std::optional<size_t>, kUnits.size()> places;
+  std::string shape, literal_places;  // what a value looks like, with a 0 for each digit
+  const auto add_literal = [&](char c) {
+    shape += c;
+    literal_places += '\xFF';
+  };
   bool quoted = false;
   for (size_t at = 0; at < pattern.size();) {
     const char c = pattern[at];
     if (c == '\'' && pattern.substr(at).starts_with("''")) {
-      compiled.steps_.push_back({Unit::literal, c});
+      add_literal(c);
       at += 2;
       continue;
     }
@@ -60,57 +61,55 @@ Result<DatePattern> DatePattern::compile(std::string_view pattern) {
       continue;
     }
     if (quoted || !is_letter(c)) {
-      compiled.steps_.push_back({Unit::literal, c});
+      add_literal(c);
       ++at;
       continue;
     }
     size_t end = at;
     while (end < pattern.size() && pattern[end] == c) ++end;
     const std::string_view run = pattern.substr(at, end - at);
-    const Unit* unit = nullptr;
-    for (const auto& [text, known] : kUnits)
-      if (text == run) unit = &known;
-    if (unit == nullptr) return not_understood(pattern, fmt::format("holds {}, which is not understood", run));
-    if (seen[static_cast<size_t>(*unit)]++ > 0) return not_understood(pattern, fmt::format("holds {} twice", run));
-    compiled.steps_.push_back({*unit, 0});
+    const size_t unit = static_cast<size_t>(std::find(kUnits.begin(), kUnits.end(), run) - kUnits.begin());
+    if (unit == kUnits.size()) return not_understood(pattern, fmt::format("holds {}, which is not understood", run));
+    if (places[unit]) return not_understood(pattern, fmt::format("holds {} twice", run));
+    places[unit] = shape.size();
+    shape.append(run.size(), '0');
+    literal_places.append(run.size(), '\0');
     at = end;
   }
   if (quoted) return not_understood(pattern, "has a quote that is not closed");
-  if (seen[1] == 0 || seen[2] == 0 || seen[3] == 0) return not_understood(pattern, "does not name a day");
+  if (!places[kYear] || !places[kMonth] || !places[kDay]) return not_understood(pattern, "does not name a day");
+  DatePattern compiled;
+  compiled.year_at_ = *places[kYear];
+  compiled.month_at_ = *places[kMonth];
+  compiled.day_at_ = *places[kDay];
+  for (const auto& [unit, max] : {std::pair(kHour, 23), std::pair(kMinute, 59), std::pair(kSecond, 59)})
+    if (places[unit]) compiled.clocks_.push_back({*places[unit], max});
+  compiled.add_words(shape, literal_places);
   return compiled;
 }
 
-bool DatePattern::matches(std::string_view value) const {
-  int year = 0, month = 0, day = 0;
-  for (const Step& step : steps_) {
-    if (step.unit == Unit::literal) {
-      if (value.empty() || value.front() != step.literal) return false;
-      value.remove_prefix(1);
-      continue;
-    }
-    const size_t length = step.unit == Unit::year ? 4 : 2;
-    if (value.size() < length) return false;
-    const auto number = digits(value.substr(0, length));
-    if (!number) return false;
-    value.remove_prefix(length);
-    switch (step.unit) {
-      case Unit::year:
-        year = *number;
-        break;
-      case Unit::month:
-        month = *number;
-        break;
-      case Unit::day:
-        day = *number;
-        break;
-      case Unit::hour:
-        if (*number > 23) return false;
-        break;
-      default:
-        if (*number > 59) return false;
-    }
+// The last word overlaps the one before it where the length is no multiple; a date has eight digits at least.
+void DatePattern::add_words(std::string_view shape, std::string_view literal_places) {
+  length_ = shape.size();
+  for (size_t begin = 0; begin < length_; begin += kWordBytes) {
+    const size_t at = std::min(begin, length_ - kWordBytes);
+    const uint64_t places = eight_bytes(literal_places, at);
+    words_.push_back({at, eight_bytes(shape, at), places, ~places & eight_of(0x80)});
   }
-  return value.empty() && is_calendar_date(year, month, day);
+}
+
+bool DatePattern::matches(std::string_view value) const {
+  if (value.size() != length_) return false;
+  uint64_t wrong = 0;
+  for (const Word& word : words_) {
+    const uint64_t bytes = eight_bytes(value, word.at);
+    wrong |= ((bytes ^ word.literals) & word.literal_places) | (~digits(bytes) & word.digit_places);
+  }
+  if (wrong != 0) return false;
+  for (const Clock& clock : clocks_)
+    if (two_digits(value, clock.at) > clock.max) return false;
+  return is_calendar_date(two_digits(value, year_at_) * 100 + two_digits(value, year_at_ + 2),
+                          two_digits(value, month_at_), two_digits(value, day_at_));
 }
 
 }  // namespace bulkwrite::schema

@@ -1,7 +1,8 @@
 // Java-style date patterns, compiled once and matched without allocation.
 #pragma once
 
-#include <string>
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -20,12 +21,21 @@ class DatePattern {
   bool matches(std::string_view value) const;
 
  private:
-  enum class Unit { literal, year, month, day, hour, minute, second };
-  struct Step {
-    Unit unit;
-    char literal;
+  // What eight bytes of a value must be: digits in some places, and the pattern's own characters in the others.
+  struct Word {
+    size_t at;
+    uint64_t literals, literal_places, digit_places;
   };
-  std::vector<Step> steps_;
+  struct Clock {
+    size_t at;
+    int max;
+  };
+  void add_words(std::string_view shape, std::string_view literal_places);
+
+  // Every unit has as many digits as letters, so a pattern has one length, and each unit its place.
+  size_t length_ = 0, year_at_ = 0, month_at_ = 0, day_at_ = 0;
+  std::vector<Word> words_;
+  std::vector<Clock> clocks_;
 };
 
 bool is_calendar_date(int year, int month, int day);

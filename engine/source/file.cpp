@@ -19,6 +19,7 @@ class PlainStream final : public ByteStream {
   bool rereadable() const override { return file_->is_regular(); }
   const FileIdentity& identity() const override { return file_->identity(); }
   Result<size_t> read(std::span<char> out) override { return file_->read(out); }
+  Result<size_t> read_at(uint64_t offset, std::span<char> out) override { return file_->read_at(offset, out); }
   uint64_t file_bytes_read() const override { return file_->bytes_read(); }
 
  private:
@@ -26,6 +27,10 @@ class PlainStream final : public ByteStream {
 };
 
 }  // namespace
+
+Result<size_t> ByteStream::read_at(uint64_t, std::span<char>) {
+  return Error{ErrorKind::unexpected, name() + " can only be read from front to back"};
+}
 
 Result<std::unique_ptr<File>> File::open(const std::string& path, const std::filesystem::path& directory) {
   std::unique_ptr<File> file(new File);
@@ -87,6 +92,10 @@ Result<size_t> File::read(std::span<char> out) {
   auto got = read_some(out);
   if (got) bytes_read_ += *got;
   return got;
+}
+
+Result<size_t> File::read_at(uint64_t offset, std::span<char> out) const {
+  return bulkwrite::read_at(file_, offset, out, name_);
 }
 
 std::unique_ptr<ByteStream> plain_stream(std::unique_ptr<File> file) {

@@ -25,6 +25,8 @@ class File {
   // The first bytes, at most `bytes`; they are read again by read().
   Result<std::string_view> peek(size_t bytes);
   Result<size_t> read(std::span<char> out);
+  // As ByteStream::read_at; of a regular file.
+  Result<size_t> read_at(uint64_t offset, std::span<char> out) const;
   uint64_t bytes_read() const { return bytes_read_; }
 
  private:

@@ -18,7 +18,7 @@ struct FileIdentity {
   int64_t mtime_ns = 0;
 };
 
-// One thread.
+// One thread, but for read_at.
 class ByteStream {
  public:
   virtual ~ByteStream() = default;
@@ -30,6 +30,9 @@ class ByteStream {
   // Waits for at least one byte; 0 only at the true end. no_input where reading fails, input_data where a compressed
   // stream is damaged or cut off: the message names the offset reached.
   virtual Result<size_t> read(std::span<char> out) = 0;
+  // Reads from `offset` on, whatever was read before; fewer bytes than asked for only at the end. From any thread; only
+  // where rereadable().
+  virtual Result<size_t> read_at(uint64_t offset, std::span<char> out);
   // How far into the file on disk; for progress.
   virtual uint64_t file_bytes_read() const = 0;
 };

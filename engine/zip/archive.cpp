@@ -6,9 +6,6 @@
 #include <cstring>
 #include <limits>
 #include <span>
-
-#include "engine/zip/crc32.h"
-
 namespace bulkwrite::zip {
 namespace {
 
@@ -63,31 +60,36 @@ bool is_ascii(std::string_view text) {
 
 }  // namespace
 
-ArchiveWriter::ArchiveWriter(std::unique_ptr<Deflater> deflater) : deflater_(std::move(deflater)) {}
+std::string Archive::joined() const {
+  std::string all;
+  all.reserve(size());
+  for (const std::string_view piece : pieces) all += piece;
+  return all;
+}
 
-Result<ArchiveWriter::Archive> ArchiveWriter::pack(std::string_view name, std::string_view member) {
+Result<Archive> ArchiveWriter::pack(std::string_view name, std::string_view member, uint32_t member_crc,
+                                    Deflater* deflater) {
   const size_t frame = kLocalHeaderBytes + kDirectoryBytes + kEndBytes + 2 * name.size();
   if (name.empty() || name.size() > std::numeric_limits<uint16_t>::max() ||
       member.size() > std::numeric_limits<uint32_t>::max() - frame) {
     return Error{ErrorKind::input_data,
                  fmt::format("a ZIP cannot hold a member of {} bytes under a name of {}", member.size(), name.size())};
   }
-  if (const size_t needed = frame + member.size(); needed > capacity_) {
-    buffer_ = std::make_unique_for_overwrite<char[]>(needed);
-    capacity_ = needed;
+  if (const size_t needed = deflater == nullptr ? frame : frame + member.size(); needed > capacity_) {
+    // With room to spare: members differ a little, and a new buffer is new memory for the system to hand over.
+    capacity_ = needed + needed / 8;
+    buffer_ = std::make_unique_for_overwrite<char[]>(capacity_);
   }
   char* const packed = buffer_.get() + kLocalHeaderBytes + name.size();
   // One byte less than the member: what does not become smaller is stored.
-  size_t packed_bytes = member.size() < 2 ? 0 : deflater_->deflate(member, {packed, member.size() - 1});
-  const bool stored = packed_bytes == 0;
-  if (stored) {
-    std::copy(member.begin(), member.end(), packed);  // of an empty member, which may have no address, too
-    packed_bytes = member.size();
-  }
+  const size_t deflated_bytes =
+      deflater == nullptr || member.size() < 2 ? 0 : deflater->deflate(member, {packed, member.size() - 1});
+  const bool stored = deflated_bytes == 0;
+  const size_t packed_bytes = stored ? member.size() : deflated_bytes;
   const Entry entry{.name = name,
                     .flags = is_ascii(name) ? uint16_t{0} : kUtf8Name,
                     .method = stored ? kStored : kDeflated,
-                    .crc = crc32(0, member),
+                    .crc = member_crc,
                     .packed_bytes = static_cast<uint32_t>(packed_bytes),
                     .member_bytes = static_cast<uint32_t>(member.size())};
 
@@ -95,15 +97,19 @@ Result<ArchiveWriter::Archive> ArchiveWriter::pack(std::string_view name, std::s
   local.u32(0x04034b50);
   write_entry(local, entry).text(name);
 
-  LittleEndian tail(packed + packed_bytes);
-  const auto directory_at = static_cast<uint32_t>(tail.at() - buffer_.get());
+  const size_t directory_at = kLocalHeaderBytes + name.size() + packed_bytes;
+  char* const tail_begin = packed + deflated_bytes;
+  LittleEndian tail(tail_begin);
   tail.u32(0x02014b50).u16(kVersion);
   write_entry(tail, entry).u16(0).u16(0).u16(0).u32(0).u32(0).text(name);
-  const auto directory_bytes = static_cast<uint32_t>(tail.at() - buffer_.get()) - directory_at;
-  tail.u32(0x06054b50).u16(0).u16(0).u16(1).u16(1).u32(directory_bytes).u32(directory_at).u16(0);
-  return Archive{.bytes = {buffer_.get(), static_cast<size_t>(tail.at() - buffer_.get())},
-                 .member_crc = entry.crc,
-                 .stored = stored};
+  const auto directory_bytes = static_cast<uint32_t>(tail.at() - tail_begin);
+  tail.u32(0x06054b50).u16(0).u16(0).u16(1).u16(1).u32(directory_bytes).u32(static_cast<uint32_t>(directory_at)).u16(0);
+  const auto written = [](const char* begin, const char* end) {
+    return std::string_view(begin, static_cast<size_t>(end - begin));
+  };
+  if (stored)
+    return Archive{.pieces = {written(buffer_.get(), packed), member, written(tail_begin, tail.at())}, .stored = true};
+  return Archive{.pieces = {written(buffer_.get(), tail.at()), {}, {}}, .stored = false};
 }
 
 }  // namespace bulkwrite::zip

@@ -11,10 +11,12 @@
 
 namespace bulkwrite::zip {
 
-enum class Engine { zlib, libdeflate };
+enum class Engine { zlib, libdeflate, isal };
 
 // Those that this build has; zlib always.
 std::vector<Engine> available_engines();
+bool is_available(Engine engine);
+std::string_view engine_name(Engine engine);
 
 // Reusable; no allocation per call. One thread.
 class Deflater {
@@ -24,7 +26,7 @@ class Deflater {
   virtual size_t deflate(std::string_view in, std::span<char> out) = 0;
 };
 
-// configuration where the engine is not built in or has no such level (zlib 1-9, libdeflate 1-12).
+// configuration where the engine is not built in or has no such level (zlib 1-9, libdeflate 1-12, ISA-L 1-3).
 Result<std::unique_ptr<Deflater>> make_deflater(Engine engine, int level);
 
 }  // namespace bulkwrite::zip

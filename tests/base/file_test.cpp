@@ -377,3 +377,41 @@ TEST_CASE("system errors have words") {
   CHECK(errno_text(ENOSPC) == "No space left on device");
   CHECK(errno_text(ENOENT) == "No such file or directory");
 }
+
+TEST_CASE("a file written for a later sync is whole under its name, and leaves nothing beside it") {
+  const TemporaryDirectory directory;
+  const std::string first = random_bytes(100'000, 1), second = random_bytes(300'000, 2);
+  const std::array<std::string_view, 3> pieces{first, "", second};
+  put(directory / "a", "as it was");
+  REQUIRE(write_file_unsynced(directory / "a", pieces));
+  CHECK((text_of(directory / "a") == first + second));
+  REQUIRE(write_file_unsynced(directory / "empty", {}));
+  CHECK(text_of(directory / "empty").empty());
+  CHECK(directory.entries() == 2);
+  CHECK(sync_files_in(directory.path()));
+}
+
+TEST_CASE("a file written for a later sync is not there at all where the disk is full") {
+  const TemporaryDirectory directory;
+  const std::string large = random_bytes(100'000, 1);
+  const std::array<std::string_view, 2> pieces{"head", large};
+  {
+    const FullDisk full(50'000);
+    check_refused(write_file_unsynced(directory / "a", pieces), ErrorKind::cannot_write, "a");
+  }
+  check_refused(write_file_unsynced(directory / "none" / "a", pieces), ErrorKind::cannot_write, "none");
+  CHECK(directory.entries() == 0);
+}
+
+TEST_CASE("syncing a directory leaves its files and folders as they are, and one that is not there is a fault") {
+  const TemporaryDirectory directory;
+  put(directory / "a", "1");
+  fs::create_directory(directory / "folder");
+  put(directory / "folder" / "b", "2");
+  const size_t before = open_descriptors();
+  CHECK(sync_files_in(directory.path()));
+  CHECK(open_descriptors() == before);
+  CHECK(text_of(directory / "a") == "1");
+  CHECK(text_of(directory / "folder" / "b") == "2");
+  check_refused(sync_files_in(directory / "none"), ErrorKind::cannot_write, "none");
+}

@@ -1,4 +1,5 @@
 #include <catch2/catch.hpp>
+#include <cstring>
 #include <random>
 
 #include "tests/csv/harness.h"
@@ -106,6 +107,32 @@ TEST_CASE("small sources share a chunk, each with its own record numbers") {
   CHECK(seen.chunks[0].records[3].source == 2);
 }
 
+TEST_CASE("a chunk that grows moves into a buffer that was given back, and holds its bytes still") {
+  using bulkwrite::csv::Chunk;
+  using bulkwrite::csv::Cutter;
+  constexpr size_t kRecords = 200'000, kBytes = kRecords * 10, kBlock = 700'000;
+  Cutter cutter({.records_max = kRecords, .headroom = 16});
+  cutter.begin_source(0, 0, 2, ',');
+  std::string text;
+  const auto next_chunk = [&] {
+    for (;;) {
+      auto cut = cutter.next();
+      if (cut.kind == Cutter::Cut::Kind::chunk) return std::move(cut.chunk);
+      const size_t had = text.size();
+      while (text.size() < had + kBlock) text += std::to_string(1'000'000 + text.size() / 10) + ",x\n";
+      std::memcpy(cutter.space(kBlock).data(), text.data() + had, kBlock);
+      cutter.filled(kBlock);
+    }
+  };
+  Chunk first = next_chunk();
+  REQUIRE((first.bytes() == std::string_view(text).substr(0, kBytes)));
+  const void* const given_back = first.buffer.data();
+  cutter.recycle(std::move(first));  // when the second has been begun already, in a small buffer of its own
+  const Chunk second = next_chunk();
+  CHECK((second.bytes() == std::string_view(text).substr(kBytes, kBytes)));
+  CHECK(static_cast<const void*>(second.buffer.data()) == given_back);
+}
+
 TEST_CASE("nothing to cut gives no chunk") {
   CHECK(harness::cut({""}, 2, ',', {}, whole).chunks.empty());
   const Seen blank = harness::cut({"\n\r\n\n"}, 2, ',', {}, whole);
@@ -122,6 +149,16 @@ TEST_CASE("an unclosed quote names its record and the byte where the quote began
   CHECK(seen.unclosed->record_offset == 12);
   CHECK(seen.unclosed->quote_offset == 14);
   CHECK(seen.records == 3);
+}
+
+TEST_CASE("a record given up at an unclosed quote is there though nothing follows it") {
+  CutOptions options;
+  options.resync_on_unclosed_quote = true;
+  const Seen seen = harness::cut({"a,1\nb,\"2\n"}, 2, ',', options, whole);
+  REQUIRE(seen.chunks.size() == 1);
+  REQUIRE(seen.chunks[0].records.size() == 2);
+  CHECK(seen.chunks[0].records[1].bytes == "b,\"2");
+  CHECK(seen.chunks[0].records[1].flaw == "unclosed_quote");
 }
 
 TEST_CASE("any bytes in any pieces give the chunks of the cutting rule") {

@@ -56,7 +56,7 @@ inline SeenChunk describe(const Chunk& chunk, const std::string& pieces) {
                    record.flaw ? std::string(flaw_name(record.flaw->flaw)) : "",
                    {}};
     if (!record.flaw)
-      for (const auto field : reader.fields()) out.fields.emplace_back(field);
+      for (size_t i = 0; i < reader.fields().size(); ++i) out.fields.emplace_back(reader.fields()[i]);
     seen.records.push_back(std::move(out));
   }
   return seen;

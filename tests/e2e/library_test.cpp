@@ -28,3 +28,21 @@ TEST_CASE("a C++ program loads through the library alone") {
   CHECK(progress.added == 12);
   CHECK_FALSE(told.empty());
 }
+
+TEST_CASE("a load goes over the transport that its caller makes, and over no other") {
+  const TemporaryDirectory directory;
+  const Sandbox sandbox(directory);
+  spill(directory / "leads.csv", leads(1));
+
+  bulkwrite::run::LoadOptions options;
+  options.input.files = {directory / "leads.csv"};
+  options.module = "Leads";
+  options.target = {.api_base = sandbox.url(), .accounts_base = sandbox.url(), .upload_base = sandbox.url()};
+  options.run_dir = directory / "run";
+  options.make_transport = [] { return bulkwrite::Error{bulkwrite::ErrorKind::service_down, "no line today"}; };
+  bulkwrite::run::Progress progress;
+  const auto summary = bulkwrite::run::load(options, progress, {}, [](const std::string&) {});
+  REQUIRE_FALSE(summary);
+  CHECK(summary.error().message == "no line today");
+  CHECK(sandbox.requests().empty());
+}

@@ -204,3 +204,32 @@ TEST_CASE("too many rejects stop the load with 3, and everything is accounted fo
         summary["rejected"].get<int>() + summary["not_sent"].get<int>() + summary["sent"].get<int>());
   CHECK(sandbox.query("select count(*) from Leads") == summary["added"]);
 }
+
+TEST_CASE("while jobs run one by one, auto makes smaller archives of the same members, and fast does not") {
+  const TemporaryDirectory directory;
+  const std::string level = GENERATE("auto", "fast");
+  CAPTURE(level);
+  // Twelve chunks with the same bytes.
+  CHECK(run({gen_program(), "--records", "500", "-o", directory / "once.csv"}, directory.path()).exit_code == 0);
+  const std::string once = slurp(directory / "once.csv");
+  const size_t records = once.find('\n') + 1;
+  std::string text = once.substr(0, records);
+  for (int i = 0; i < 12; ++i) text += once.substr(records);
+  spill(directory / "leads.csv", text);
+
+  const Sandbox sandbox(directory);
+  const Ended ended =
+      run(load_call({directory / "leads.csv"}, sandbox.url(), directory / "run",
+                    {"--records", "500", "--workers", "1", "--jobs", "1", "--uploads", "1", "--level", level}),
+          directory.path());
+  INFO(ended.err);
+  CHECK(ended.exit_code == 2);  // all but the first have an e-mail that is there already
+  const auto chunks =
+      select(directory / "run" / "ledger.db", "select zip_bytes, crc_member from chunks order by chunk_index");
+  REQUIRE(chunks.size() == 12);
+  for (const auto& chunk : chunks) CHECK(chunk[1] == chunks[0][1]);
+  if (level == "auto")
+    CHECK(std::stoul(chunks.back()[0]) < std::stoul(chunks.front()[0]));
+  else
+    CHECK(chunks.back()[0] == chunks.front()[0]);
+}

@@ -266,6 +266,17 @@ TEST_CASE("a load that has lasted for --max-duration stops softly with 5, and re
   CHECK(place.jobs() == 20);
 }
 
+TEST_CASE("a run goes on with another level than it began with, and is the same run") {
+  const Place place(200, "", {"--set", "record_time_us=5000"});
+  CHECK(place.load({"--max-duration", "0.5", "--level", "small"}).exit_code == 5);
+  const Ended resumed = place.resume({"--level", "fast"});
+  INFO(resumed.err);
+  CHECK(resumed.exit_code == 0);
+  CHECK(summary_of(resumed)["added"] == 200);
+  CHECK(place.rows() == 200);
+  CHECK(place.jobs() == 20);
+}
+
 TEST_CASE("a callback names the job of a lost reply: nothing is uncertain") {
   Place place(30, kSecondCreateLost);
   // A port that was free a moment ago: the listener must know it before the service does.

@@ -8,6 +8,7 @@
 #include "engine/run/schema_json.h"
 #include "engine/schema/checker.h"
 #include "tests/fuzz/target.h"
+#include "tests/schema/record.h"
 
 using namespace bulkwrite;
 using fuzz::must;
@@ -38,7 +39,7 @@ void check_a_record(const schema::Mapping& mapping, std::string_view values) {
   }
   std::vector<schema::Violation> violations;
   std::string scratch;
-  checker->check(fields, violations, scratch);
+  checker->check(record::Record(fields).fields(), violations, scratch);
   for (const schema::Violation& violation : violations) {
     must(violation.column < mapping.columns.size() && mapping.columns[violation.column].has_value(),
          "a rule is that of a mapped column");

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "engine/run/archive.h"
+#include "engine/zip/crc32.h"
 #include "tests/run/cut_text.h"
 
 namespace bulkwrite::run {
@@ -12,10 +13,11 @@ constexpr const char* kSent = "a,1\nonly one field\n\"b,\",1\nc,2\n";  // the se
 const std::vector<size_t> kMapped{0, 1};
 
 Verdicts verdicts_of(const std::string& rows) {
-  zip::ArchiveWriter writer = make_archive_writer(Packing::fast);
-  const auto archive = writer.pack("result.csv", "Name,Size,STATUS,RECORD_ID,ERRORS\n" + rows);
+  const std::string text = "Name,Size,STATUS,RECORD_ID,ERRORS\n" + rows;
+  ArchiveMaker archives(Packing::fast);
+  const auto archive = archives.make("result.csv", text, zip::crc32(0, text));
   REQUIRE(archive);
-  auto verdicts = Verdicts::parse(archive->bytes);
+  auto verdicts = Verdicts::parse(archive->joined());
   REQUIRE(verdicts);
   return *std::move(verdicts);
 }

@@ -1,6 +1,7 @@
 #include "engine/run/judge.h"
 
 #include <catch2/catch.hpp>
+#include <random>
 #include <sstream>
 
 #include "engine/run/check.h"
@@ -30,6 +31,12 @@ std::vector<std::string> judged(const csv::Chunk& chunk, const schema::RecordChe
     }
   }
   return problems;
+}
+
+std::vector<std::string_view> fields_of(const Judge& judge) {
+  std::vector<std::string_view> fields;
+  for (size_t i = 0; i < judge.fields().size(); ++i) fields.push_back(judge.fields()[i]);
+  return fields;
 }
 
 using Problems = std::vector<std::string>;
@@ -123,16 +130,49 @@ TEST_CASE("bad text in one record does not taint its neighbours") {
         Problems{"2:invalid_utf8", "3:invalid_utf8"});
 }
 
+TEST_CASE("bad text is found in the record that has it, however long the chunk is") {
+  const uint64_t seed = std::random_device{}();
+  CAPTURE(seed);
+  std::mt19937_64 random(seed);
+  std::string text;
+  Problems expected;
+  for (size_t number = 1; text.size() < 500'000; ++number) {
+    text += "\xC3\xA9,\"" + std::string(random() % (number % 100 == 0 ? 100'000 : 300), '\n');
+    if (random() % 50 == 0) {
+      const bool nul = random() % 2 == 0;
+      text += nul ? '\0' : '\xC3';
+      expected.push_back(std::to_string(number) + (nul ? ":nul_byte" : ":invalid_utf8"));
+    }
+    text += random() % 3 == 0 ? "\"\n\n" : "\"\r\n";
+  }
+  CHECK(judged(cut_text(text, 2), nullptr) == expected);
+}
+
+TEST_CASE("all records are accepted at once only where each of them would be") {
+  const auto accepts_all = [](const std::string& text, const schema::RecordChecker* checker) {
+    const csv::Chunk chunk = cut_text(text, 2);
+    return Judge(chunk, checker).accepts_all();
+  };
+  CHECK(accepts_all("a,b\nc,\xC3\xA9\n", nullptr));
+  CHECK_FALSE(accepts_all("a,b\n\nc,d\n", nullptr));
+  CHECK_FALSE(accepts_all("a,b\nc\n", nullptr));
+  CHECK_FALSE(accepts_all("a,b\nc,\"\"d\n", nullptr));
+  CHECK_FALSE(accepts_all("a,b\nc,\xC3\n", nullptr));
+  const auto checker = schema::RecordChecker::make(schema::map_by_api_name({"Last_Name", "Company"}, leads_schema()));
+  REQUIRE(checker);
+  CHECK_FALSE(accepts_all("a,b\n,\n", &*checker));
+}
+
 TEST_CASE("the judge gives a record's bytes without its terminator, and its raw fields") {
   const csv::Chunk chunk = cut_text("a,\"b\r\n,c\"\r\n\r\n\"\",\"x\"\"y\"", 2);
   Judge judge(chunk, nullptr);
   REQUIRE(judge.next());
   CHECK(judge.bytes() == "a,\"b\r\n,c\"");
-  CHECK(judge.fields() == std::vector<std::string_view>{"a", "\"b\r\n,c\""});
+  CHECK(fields_of(judge) == std::vector<std::string_view>{"a", "\"b\r\n,c\""});
   REQUIRE(judge.next());
   CHECK(judge.record().record_number == 2);
   CHECK(judge.bytes() == "\"\",\"x\"\"y\"");
-  CHECK(judge.fields() == std::vector<std::string_view>{"\"\"", "\"x\"\"y\""});
+  CHECK(fields_of(judge) == std::vector<std::string_view>{"\"\"", "\"x\"\"y\""});
   CHECK(judge.problems().empty());
   CHECK_FALSE(judge.next());
 }

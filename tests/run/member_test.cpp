@@ -51,6 +51,25 @@ TEST_CASE("any other delimiter stays") {
   CHECK(member_of(cut_text("a;b,c\n", 2, ';'), "A;B\n") == "A;B\na;b,c\n");
 }
 
+TEST_CASE("all records of a regular chunk at once are the same member as one by one") {
+  const char delimiter = GENERATE(',', '\t');
+  const std::string joint(1, delimiter);
+  const std::string first = "a" + joint + "b\n\"x, y\"" + joint + "c\r\n", last = "d" + joint + "e";
+  for (const std::vector<std::string>& texts : std::vector<std::vector<std::string>>{
+           {first}, {first + last}, {last, first}, {last, last}, {first, first + last}}) {
+    CAPTURE(texts);
+    auto chunks = cut_texts(texts, 2, delimiter, {});
+    REQUIRE(chunks.size() == 1);
+    REQUIRE(chunks.front().regular);
+    MemberBuilder builder;
+    builder.begin(chunks.front());
+    builder.accept_all();
+    CHECK(builder.records() == chunks.front().records());
+    const std::string at_once(builder.build(chunks.front(), "A,B\n"));
+    CHECK(at_once == member_of(std::move(cut_texts(texts, 2, delimiter, {}).front())));
+  }
+}
+
 TEST_CASE("a builder starts afresh with each chunk") {
   MemberBuilder builder;
   CHECK(member_of(cut_text("a\tb", 2, '\t'), builder, "A,B\n") == "A,B\na,b");

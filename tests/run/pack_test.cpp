@@ -499,7 +499,7 @@ TEST_CASE("archives hold the sources byte for byte, and the manifest tells the t
     world.options.workers = 1 + static_cast<unsigned>(random() % 4);
     world.options.input.records_max = random() % 3 == 0 ? csv::kRecordsMax : 1 + random() % 12;
     if (random() % 2 == 0) world.options.input.bytes_max = 64 + random() % 300;
-    world.options.packing = random() % 2 == 0 ? Packing::fast : Packing::small;
+    world.options.packing = static_cast<Packing>(random() % 4);
     world.options.input.resync_on_unclosed_quote = random() % 2 == 0;
     make_sources(world, random, 40, random() % 3 == 0);
     CAPTURE(world.delimiter, world.options.input.records_max, world.options.input.bytes_max, world.sources.size());

@@ -44,6 +44,7 @@ TEST_CASE("a run goes on with the call that began it, and with the target and li
   how.target.api_base = "http://127.0.0.1:1";
   how.credentials.access_token = "token";
   how.workers = 3;
+  how.packing = Packing::small;
   how.attempts_max = 2;
   how.run_dir = "runs/a";
   const auto bound = bound_options(facts_of(first), how);
@@ -64,9 +65,17 @@ TEST_CASE("a run goes on with the call that began it, and with the target and li
   CHECK(bound->target.api_base == how.target.api_base);
   CHECK(bound->credentials.access_token == "token");
   CHECK(bound->workers == 3);
+  CHECK(bound->packing == Packing::small);
   CHECK(bound->attempts_max == 2);
   CHECK(bound->run_dir == "runs/a");
   CHECK(cut_text(bound->input) == cut_text(first.input));
+}
+
+TEST_CASE("a level is no part of what a run is bound to") {
+  LoadOptions options = some_options(), other = some_options();
+  options.packing = Packing::fast;
+  other.packing = Packing::small;
+  CHECK(options_text(options) == options_text(other));
 }
 
 TEST_CASE("relative files are found again from another directory") {

@@ -5,10 +5,13 @@
 #include <array>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <optional>
 #include <random>
 #include <regex>
 
 #include "engine/schema/checker.h"
+#include "engine/schema/forms.h"
+#include "tests/schema/record.h"
 
 using namespace bulkwrite::schema;
 
@@ -111,6 +114,117 @@ struct RandomPattern {
   }
 };
 
+// The definitions, as dull as can be.
+namespace dull {
+
+// Quotes are undone one byte at a time.
+std::string value_of(std::string_view raw) {
+  if (raw.empty() || raw[0] != '"') return std::string(raw);
+  std::string value;
+  for (size_t i = 1; i + 1 < raw.size(); ++i) {
+    value += raw[i];
+    if (raw[i] == '"') ++i;
+  }
+  return value;
+}
+
+bool is_email(const std::string& value) {
+  const size_t at = value.find('@');
+  if (at == std::string::npos || at == 0 || value.find('@', at + 1) != std::string::npos) return false;
+  for (const char c : value)
+    if (static_cast<unsigned char>(c) <= ' ' || std::string_view(",;:<>()[]\\\"\x7F").find(c) != std::string_view::npos)
+      return false;
+  const std::string local = value.substr(0, at), domain = value.substr(at + 1);
+  if (local.front() == '.' || local.back() == '.' || local.find("..") != std::string::npos) return false;
+  if (domain.find_first_of("_/") != std::string::npos || domain.find('.') == std::string::npos) return false;
+  std::string label;
+  for (const char c : domain + '.') {
+    if (c != '.') {
+      label += c;
+      continue;
+    }
+    if (label.empty() || label.front() == '-' || label.back() == '-') return false;
+    label.clear();
+  }
+  return true;
+}
+
+bool is_boolean(std::string value) {
+  for (char& c : value)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  return value == "true" || value == "false";
+}
+
+bool is_integer(const std::string& value, size_t digits_max) {
+  return std::regex_match(value, std::regex(fmt::format("-?[0-9]{{1,{}}}", digits_max)));
+}
+
+size_t characters(const std::string& value) {
+  size_t count = 0;
+  for (const char c : value) count += (static_cast<unsigned char>(c) & 0xC0) != 0x80 ? 1 : 0;
+  return count;
+}
+
+bool is_day(const std::string& value) {
+  static const std::regex shape("([0-9]{4})\"([0-9]{2})\"\"([0-9]{2})");
+  std::smatch found;
+  return std::regex_match(value, found, shape) &&
+         Parts{std::stoi(found[1].str()), std::stoi(found[2].str()), std::stoi(found[3].str())}.exists();
+}
+
+std::optional<Rule> broken(const Field& field, std::string_view raw) {
+  const std::string value = value_of(raw);
+  if (value.empty()) return field.required ? std::optional(Rule::required) : std::nullopt;
+  const bool counted = field.type == FieldType::text || field.type == FieldType::email;
+  if (counted && field.length_max > 0 && characters(value) > field.length_max) return Rule::length;
+  if (field.type == FieldType::email && !is_email(value)) return Rule::email;
+  if (field.type == FieldType::boolean && !is_boolean(value)) return Rule::boolean;
+  if (field.type == FieldType::integer &&
+      !is_integer(value, field.length_max == 0 ? 9 : std::min<size_t>(9, field.length_max)))
+    return Rule::integer;
+  if (field.type == FieldType::date && !is_day(value)) return Rule::date;
+  return std::nullopt;
+}
+
+}  // namespace dull
+
+// Something that might be an address, and now and then is one.
+std::string random_address(Random& random) {
+  const std::string_view alphabet = below(random, 2) == 0 ? "abcXYZ019.-_" : "abz09.-_@+/ \"\x7F\t,[\xC3\xA9";
+  std::string address = random_text(random, alphabet, below(random, 40));
+  if (below(random, 8) != 0) address += "@" + random_text(random, alphabet, below(random, 40));
+  if (below(random, 2) == 0) address += ".example";
+  return address;
+}
+
+std::string random_value(Random& random, FieldType type) {
+  const auto number = [&](size_t bound) { return static_cast<int>(below(random, bound)); };
+  switch (below(random, 8) == 0 ? FieldType::text : type) {
+    case FieldType::email:
+      return random_address(random);
+    case FieldType::boolean:
+      return random_text(random, below(random, 2) == 0 ? "tTrRuUeE" : "\x54\x34\x14tfals", 1) +
+             std::array{"rue", "RUE", "alse", "aLSe", "rUe ", "als"}[below(random, 6)];
+    case FieldType::integer:
+      return random_text(random, "0123456789", 10) + random_text(random, "0123456789-/:", below(random, 2));
+    case FieldType::date:
+      return fmt::format("{:04}\"{:02}\"\"{:02}", number(10'000), number(14), number(33));
+    default: {
+      std::string text;
+      for (size_t i = below(random, 6); i > 0; --i) text += utf8(random_character(random));
+      return text;
+    }
+  }
+}
+
+// As a field: in quotes or not, its own quotes doubled or, where nothing forbids it, as they are.
+std::string random_raw(Random& random, std::string_view value) {
+  if (below(random, 2) == 0 && value.find('"') == std::string_view::npos) return std::string(value);
+  std::string raw = "\"";
+  for (const char c : value) raw += c == '"' ? "\"\"" : std::string(1, c);
+  return raw + "\"";
+}
+
 Parts random_parts(Random& random) {
   const auto number = [&](size_t bound) { return static_cast<int>(below(random, bound)); };
   return {number(10'000), number(15), number(34), number(26), number(62), number(62)};
@@ -172,4 +286,78 @@ TEST_CASE("dates in any format are judged as a regular expression and the calend
   }
   CHECK(good > 500);
   CHECK(bad > 500);
+}
+
+TEST_CASE("addresses and booleans are judged as their definitions judge them") {
+  const uint64_t seed = std::random_device{}();
+  CAPTURE(seed);
+  Random random(seed);
+  size_t good = 0;
+  for (int i = 0; i < 200'000; ++i) {
+    const std::string address = random_address(random);
+    good += dull::is_email(address) ? 1 : 0;
+    if (is_email(address) != dull::is_email(address)) FAIL_CHECK("\"" << address << "\"");
+    const std::string boolean = random_value(random, FieldType::boolean);
+    if (is_boolean(boolean) != dull::is_boolean(boolean)) FAIL_CHECK("\"" << boolean << "\"");
+  }
+  CHECK(good > 5'000);
+}
+
+TEST_CASE("every byte has its meaning in an address, wherever it stands") {
+  for (const std::string_view address : {"ab@c.de", "first.last@mail-1.example.com"}) {
+    for (size_t at = 0; at < address.size(); ++at) {
+      for (int c = 0; c < 256; ++c) {
+        std::string changed(address);
+        changed[at] = static_cast<char>(c);
+        if (is_email(changed) != dull::is_email(changed)) FAIL_CHECK("\"" << changed << "\"");
+      }
+    }
+  }
+}
+
+TEST_CASE("records of any fields break the rules that the definitions say, in the order of their columns") {
+  const uint64_t seed = std::random_device{}();
+  CAPTURE(seed);
+  Random random(seed);
+  constexpr std::array kTypes{FieldType::text, FieldType::email,  FieldType::boolean, FieldType::integer,
+                              FieldType::date, FieldType::lookup, FieldType::other};
+  size_t good = 0, bad = 0;
+  for (int s = 0; s < 200; ++s) {
+    Mapping mapping;
+    const size_t columns = 1 + below(random, s % 10 == 0 ? 200 : 20);
+    for (size_t i = 0; i < columns; ++i) {
+      mapping.columns.push_back(Field{.type = kTypes[below(random, kTypes.size())],
+                                      .length_max = below(random, 2) * below(random, 30),
+                                      .required = below(random, 3) == 0,
+                                      .format = "yyyy\"MM\"\"dd"});
+      if (mapping.columns.back()->type != FieldType::date) mapping.columns.back()->format.clear();
+      if (below(random, 10) == 0) mapping.columns.back().reset();
+    }
+    const auto checker = RecordChecker::make(mapping);
+    REQUIRE(checker);
+    std::string scratch;
+    for (int r = 0; r < 50; ++r) {
+      record::Record record;
+      std::vector<std::string> expected, found;
+      for (size_t i = 0; i < columns; ++i) {
+        const FieldType type = mapping.columns[i] ? mapping.columns[i]->type : FieldType::text;
+        const std::string raw = random_raw(random, random_value(random, type));
+        record.add(raw);
+        const auto rule = mapping.columns[i] ? dull::broken(*mapping.columns[i], raw) : std::nullopt;
+        (rule ? bad : good) += 1;
+        if (rule) expected.push_back(fmt::format("{} in {}: {}", rule_name(*rule), i, raw));
+      }
+      std::vector<Violation> violations;
+      checker->check(record.fields(), violations, scratch);
+      for (const Violation& violation : violations)
+        found.push_back(fmt::format("{} in {}: {}", rule_name(violation.rule), violation.column,
+                                    record.fields()[violation.column]));
+      if (found != expected) {
+        CAPTURE(s, r);
+        CHECK(found == expected);
+      }
+    }
+  }
+  CHECK(good > 10'000);
+  CHECK(bad > 10'000);
 }

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/schema/record.h"
+
 using namespace bulkwrite;
 using namespace bulkwrite::schema;
 using Catch::Matchers::Contains;
@@ -14,7 +16,8 @@ std::string broken_rule(const Field& field, std::string_view raw) {
   REQUIRE(checker);
   std::vector<Violation> violations;
   std::string scratch;
-  checker->check(std::vector<std::string_view>{raw}, violations, scratch);
+  const record::Record one{raw};
+  checker->check(one.fields(), violations, scratch);
   if (violations.empty()) return "";
   CHECK(violations.size() == 1);
   CHECK(violations.front().column == 0);
@@ -168,7 +171,8 @@ TEST_CASE("each column has at most the first rule that it breaks, and unmapped c
   std::vector<Violation> violations;
   std::string scratch;
 
-  checker->check(std::vector<std::string_view>{"not an address", "anything", "x", "abc", ""}, violations, scratch);
+  const record::Record bad{"not an address", "anything", "x", "abc", ""};
+  checker->check(bad.fields(), violations, scratch);
   REQUIRE(violations.size() == 4);
   CHECK(violations[0].column == 0);
   CHECK(violations[0].rule == Rule::length);
@@ -180,7 +184,8 @@ TEST_CASE("each column has at most the first rule that it breaks, and unmapped c
   CHECK(violations[3].rule == Rule::required);
 
   SECTION("what is wrong is added behind what was there") {
-    checker->check(std::vector<std::string_view>{"a@b.c", "", "1", "ab", ""}, violations, scratch);
+    const record::Record good_but_one{"a@b.c", "", "1", "ab", ""};
+    checker->check(good_but_one.fields(), violations, scratch);
     REQUIRE(violations.size() == 5);
     CHECK(violations[4].rule == Rule::required);
   }

@@ -5,7 +5,7 @@
 
 #include "engine/csv/field.h"
 #include "engine/run/archive.h"
-#include "engine/zip/archive.h"
+#include "engine/zip/crc32.h"
 #include "engine/zip/reader.h"
 #include "tests/api/service_words.h"
 #include "tests/sim/violation.h"
@@ -58,10 +58,10 @@ uint64_t chunk_of_name(std::string_view name) {
 }
 
 std::string zipped(const std::string& text) {
-  static thread_local auto writer = bulkwrite::run::make_archive_writer(bulkwrite::run::Packing::fast);
-  const auto archive = writer.pack("Leads-bulkwrite.csv", text);
+  static thread_local bulkwrite::run::ArchiveMaker archives(bulkwrite::run::Packing::fast);
+  const auto archive = archives.make("Leads-bulkwrite.csv", text, bulkwrite::zip::crc32(0, text));
   demand(archive.has_value(), "the result cannot be packed");
-  return std::string(archive->bytes);
+  return archive->joined();
 }
 
 }  // namespace

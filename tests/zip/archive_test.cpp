@@ -15,17 +15,37 @@ using namespace bulkwrite::zip;
 
 namespace {
 
-ArchiveWriter writer(Engine engine = Engine::zlib) {
-  auto deflater = make_deflater(engine, 1);
-  if (!deflater) FAIL(deflater.error().message);
-  return ArchiveWriter(*std::move(deflater));
-}
+// What makes archives, and the last one in one piece.
+class Packer {
+ public:
+  explicit Packer(std::optional<Engine> engine = Engine::zlib) {
+    if (!engine) return;
+    auto deflater = make_deflater(*engine, 1);
+    if (!deflater) FAIL(deflater.error().message);
+    deflater_ = *std::move(deflater);
+  }
+  Result<Archive> try_pack(std::string_view name, std::string_view member) {
+    return pack_with(name, member, crc32(0, member));
+  }
+  Result<Archive> pack_with(std::string_view name, std::string_view member, uint32_t crc) {
+    return writer_.pack(name, member, crc, deflater_.get());
+  }
+  struct Packed {
+    std::string bytes;
+    bool stored;
+    const char* begin;
+  };
+  Packed pack(std::string_view name, std::string_view member) {
+    const auto archive = try_pack(name, member);
+    if (!archive) FAIL(archive.error().message);
+    CHECK(archive->size() == archive->joined().size());
+    return {archive->joined(), archive->stored, archive->pieces[0].data()};
+  }
 
-ArchiveWriter::Archive pack(ArchiveWriter& writer, std::string_view name, std::string_view member) {
-  auto archive = writer.pack(name, member);
-  if (!archive) FAIL(archive.error().message);
-  return *archive;
-}
+ private:
+  std::unique_ptr<Deflater> deflater_;
+  ArchiveWriter writer_;
+};
 
 struct Contents {
   std::string name, bytes;
@@ -98,12 +118,11 @@ TEST_CASE("an archive holds the member that went in, whatever it is, by every en
                                 {"25 MB", zip_builder::csv_text(25000000, 3), false},
                                 {"25 MB incompressible", zip_builder::random_bytes(25000000, 4), true}};
   for (const Engine engine : available_engines()) {
-    ArchiveWriter packer = writer(engine);
+    Packer packer(engine);
     for (const auto& [what, bytes, stored] : cases) {
-      CAPTURE(static_cast<int>(engine), what);
-      const auto archive = pack(packer, "leads.csv", bytes);
+      CAPTURE(engine_name(engine), what);
+      const auto archive = packer.pack("leads.csv", bytes);
       CHECK(archive.stored == stored);
-      CHECK(archive.member_crc == crc32(0, bytes));
       CHECK(archive.bytes.size() <= bytes.size() + 30 + 46 + 22 + 2 * 9);
       for (const auto& contents : {by_our_reader(archive.bytes), by_libzip(archive.bytes)}) {
         REQUIRE(contents);
@@ -114,19 +133,46 @@ TEST_CASE("an archive holds the member that went in, whatever it is, by every en
   }
 }
 
+TEST_CASE("without a deflater every member is stored, and no byte of it is copied") {
+  Packer packer(std::nullopt);
+  for (const std::string& member : {std::string(), std::string("a,b\n"), zip_builder::csv_text(200000, 1)}) {
+    const auto archive = packer.try_pack("leads.csv", member);
+    REQUIRE(archive);
+    CHECK(archive->stored);
+    CHECK(static_cast<const void*>(archive->pieces[1].data()) == static_cast<const void*>(member.data()));
+    const std::string bytes = archive->joined();
+    CHECK(bytes.size() == member.size() + 30 + 46 + 22 + 2 * 9);
+    for (const auto& contents : {by_our_reader(bytes), by_libzip(bytes)}) {
+      REQUIRE(contents);
+      CHECK((contents->bytes == member));
+    }
+  }
+}
+
+TEST_CASE("a member that is stored after a deflated one leaves nothing of that in the archive") {
+  auto deflater = make_deflater(Engine::zlib, 1);
+  REQUIRE(deflater);
+  ArchiveWriter writer;
+  const std::string first = zip_builder::csv_text(50000, 1), second = zip_builder::csv_text(60000, 2);
+  REQUIRE(writer.pack("a.csv", first, crc32(0, first), deflater->get()));
+  const auto stored = writer.pack("a.csv", second, crc32(0, second), nullptr);
+  REQUIRE(stored);
+  CHECK(stored->joined() == Packer(std::nullopt).pack("a.csv", second).bytes);
+}
+
 TEST_CASE("a member without an address is an empty one") {
-  ArchiveWriter packer = writer();
-  const auto contents = by_our_reader(pack(packer, "a.csv", std::string_view()).bytes);
+  Packer packer;
+  const auto contents = by_our_reader(packer.pack("a.csv", std::string_view()).bytes);
   REQUIRE(contents);
   CHECK(contents->bytes.empty());
 }
 
 TEST_CASE("sizes and CRC are in the local header, and nothing is before, between or behind") {
-  ArchiveWriter packer = writer();
+  Packer packer;
   const std::string name = "leads.csv";
   for (const std::string& member : {std::string("a,b\n"), zip_builder::csv_text(10000, 1)}) {
-    const auto archive = pack(packer, name, member);
-    const std::string_view bytes = archive.bytes;
+    const auto archive = packer.pack(name, member);
+    const std::string_view bytes(archive.bytes);
     REQUIRE(bytes.size() > 30 + name.size());
     CHECK(number_at(bytes, 0, 4) == 0x04034b50);
     CHECK(number_at(bytes, 4, 2) == 20);
@@ -156,29 +202,28 @@ TEST_CASE("the buffer of a writer is used again, and nothing of an earlier membe
   const std::string large = zip_builder::csv_text(400000, 1), small = zip_builder::csv_text(5000, 2);
   const std::string noise = zip_builder::random_bytes(30000, 3);
   for (const Engine engine : available_engines()) {
-    CAPTURE(static_cast<int>(engine));
-    ArchiveWriter used = writer(engine);
-    const char* const buffer = pack(used, "first.csv", large).bytes.data();
+    CAPTURE(engine_name(engine));
+    Packer used(engine);
+    const char* const buffer = used.pack("first.csv", large).begin;
     for (const std::string* member : {&small, &noise, &large, &small}) {
-      ArchiveWriter fresh = writer(engine);
-      const std::string expected(pack(fresh, "b.csv", *member).bytes);
-      const auto archive = pack(used, "b.csv", *member);
+      const std::string expected = Packer(engine).pack("b.csv", *member).bytes;
+      const auto archive = used.pack("b.csv", *member);
       CHECK((archive.bytes == expected));
-      CHECK(static_cast<const void*>(archive.bytes.data()) == static_cast<const void*>(buffer));
+      CHECK(static_cast<const void*>(archive.begin) == static_cast<const void*>(buffer));
     }
     const std::string larger = zip_builder::csv_text(900000, 4);
-    const auto contents = by_our_reader(pack(used, "c.csv", larger).bytes);
+    const auto contents = by_our_reader(used.pack("c.csv", larger).bytes);
     REQUIRE(contents);
     CHECK((contents->bytes == larger));
   }
 }
 
 TEST_CASE("a name comes back as it was, also one that is not ASCII or looks like a path") {
-  ArchiveWriter packer = writer();
+  Packer packer;
   for (const std::string name : {"a", "leads 1.csv", "folder/leads.csv", "../../up.csv", "/etc/leads.csv",
                                  "Pr\xC3\xA9nom.csv", "\xE5\xAE\xA2\xE6\x88\xB7.csv"}) {
     CAPTURE(name);
-    const auto archive = pack(packer, name, "a,b\n1,2\n");
+    const auto archive = packer.pack(name, "a,b\n1,2\n");
     for (const auto& contents : {by_our_reader(archive.bytes), by_libzip(archive.bytes)}) {
       REQUIRE(contents);
       CHECK(contents->name == name);
@@ -186,15 +231,15 @@ TEST_CASE("a name comes back as it was, also one that is not ASCII or looks like
     }
   }
   const std::string longest(65535, 'n');
-  const auto contents = by_libzip(pack(packer, longest, "x").bytes);
+  const auto contents = by_libzip(packer.pack(longest, "x").bytes);
   REQUIRE(contents);
   CHECK((contents->name == longest));
 }
 
 TEST_CASE("what a ZIP without ZIP64 cannot hold is refused, and the writer stays usable") {
-  ArchiveWriter packer = writer();
+  Packer packer;
   const auto check_refused = [&](std::string_view name, std::string_view member) {
-    const auto refused = packer.pack(name, member);
+    const auto refused = packer.pack_with(name, member, 0);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().kind == ErrorKind::input_data);
     CHECK(refused.error().message.find(std::to_string(member.size()) + " bytes") != std::string::npos);
@@ -210,5 +255,5 @@ TEST_CASE("what a ZIP without ZIP64 cannot hold is refused, and the writer stays
   check_refused("a.csv", {static_cast<const char*>(space), kTooLarge - 1});
   munmap(space, kTooLarge);
 
-  CHECK(by_our_reader(pack(packer, "a.csv", "x").bytes)->bytes == "x");
+  CHECK(by_our_reader(packer.pack("a.csv", "x").bytes)->bytes == "x");
 }

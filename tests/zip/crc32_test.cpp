@@ -7,6 +7,7 @@
 #include "tests/zip/zip_builder.h"
 
 using bulkwrite::zip::crc32;
+using bulkwrite::zip::crc32_of_joined;
 
 namespace {
 
@@ -53,4 +54,16 @@ TEST_CASE("a CRC goes on over pieces, wherever they are cut") {
   for (size_t cut = 0; cut <= bytes.size(); ++cut)
     if (crc32(crc32(0, bytes.substr(0, cut)), bytes.substr(cut)) != whole) ++different;
   CHECK(different == 0);
+}
+
+TEST_CASE("the CRC of joined bytes follows from those of its parts") {
+  const std::string bytes = zip_builder::random_bytes(700, 4), large = zip_builder::random_bytes(30000000, 5);
+  const uint32_t whole = crc32(0, bytes);
+  size_t different = 0;
+  for (size_t cut = 0; cut <= bytes.size(); ++cut) {
+    const std::string_view first = std::string_view(bytes).substr(0, cut), second = std::string_view(bytes).substr(cut);
+    if (crc32_of_joined(crc32(0, first), crc32(0, second), second.size()) != whole) ++different;
+  }
+  CHECK(different == 0);
+  CHECK(crc32_of_joined(whole, crc32(0, large), large.size()) == crc32(0, bytes + large));
 }

@@ -25,6 +25,11 @@ std::string packed(Deflater& deflater, std::string_view bytes) {
   return out;
 }
 
+int levels_of(Engine engine) {
+  if (engine == Engine::isal) return 3;
+  return engine == Engine::zlib ? 9 : 12;
+}
+
 bool round_trips(Deflater& deflater, std::string_view bytes) {
   const auto back = zip_builder::inflate(packed(deflater, bytes), bytes.size());
   return back && *back == bytes;
@@ -35,12 +40,25 @@ bool round_trips(Deflater& deflater, std::string_view bytes) {
 TEST_CASE("zlib is always there, and each engine is named once") {
   const auto engines = available_engines();
   CHECK(std::count(engines.begin(), engines.end(), Engine::zlib) == 1);
-  CHECK(std::count(engines.begin(), engines.end(), Engine::libdeflate) <= 1);
+  for (const Engine engine : {Engine::libdeflate, Engine::isal}) {
+    CHECK(std::count(engines.begin(), engines.end(), engine) <= 1);
+    CHECK(std::count(engines.begin(), engines.end(), engine) == (is_available(engine) ? 1 : 0));
+  }
+}
+
+TEST_CASE("an engine that this build lacks is a configuration error that names it") {
+  for (const Engine engine : {Engine::libdeflate, Engine::isal}) {
+    if (is_available(engine)) continue;
+    const auto made = make_deflater(engine, 1);
+    REQUIRE_FALSE(made);
+    CHECK(made.error().kind == ErrorKind::configuration);
+    CHECK(made.error().message.find(engine_name(engine)) != std::string::npos);
+  }
 }
 
 TEST_CASE("what is deflated inflates to the same bytes, by every engine at every level") {
   for (const Engine engine : available_engines()) {
-    const int levels = engine == Engine::zlib ? 9 : 12;
+    const int levels = levels_of(engine);
     for (int level = 1; level <= levels; ++level) {
       CAPTURE(static_cast<int>(engine), level);
       const auto made = deflater(engine, level);
@@ -99,7 +117,7 @@ TEST_CASE("a call leaves no trace in the next, also after one that did not fit")
 
 TEST_CASE("a level that an engine lacks is a configuration error that names the levels") {
   for (const Engine engine : available_engines()) {
-    const int levels = engine == Engine::zlib ? 9 : 12;
+    const int levels = levels_of(engine);
     for (const int level : {-1, 0, levels + 1}) {
       CAPTURE(static_cast<int>(engine), level);
       const auto made = make_deflater(engine, level);

@@ -14,7 +14,10 @@ constexpr int kUsage = 64;
 const std::map<std::string, schema::Operation> kOperations{{"insert", schema::Operation::insert},
                                                            {"update", schema::Operation::update},
                                                            {"upsert", schema::Operation::upsert}};
-const std::map<std::string, run::Packing> kPackings{{"fast", run::Packing::fast}, {"small", run::Packing::small}};
+const std::map<std::string, run::Packing> kPackLevels{
+    {"none", run::Packing::none}, {"fast", run::Packing::fast}, {"small", run::Packing::small}};
+const std::map<std::string, run::Packing> kLoadLevels{
+    {"auto", run::Packing::automatic}, {"fast", run::Packing::fast}, {"small", run::Packing::small}};
 
 template <typename Value>
 void add_choice(CLI::App& app, const std::string& name, Value& value, const std::map<std::string, Value>& choices,
@@ -52,15 +55,14 @@ void add_input_options(CLI::App& app, run::InputOptions& input) {
          "stop: the input ends there (exit 65); resync: reject the record and go on behind its first line end")
       ->check(CLI::IsMember({"stop", "resync"}))
       ->default_str("stop");
+  app.add_option("--scanners", input.scanners,
+                 "threads that scan a plain file ahead; 0: none; default: as many as the workers need")
+      ->check(CLI::Range(0U, 64U));
 }
 
 void add_workers(CLI::App& app, unsigned& workers) {
   app.add_option("--workers", workers, "threads that check and compress; default: one a core")
       ->check(CLI::Range(1U, 256U));
-}
-
-void add_packing(CLI::App& app, run::Packing& packing) {
-  add_choice(app, "--level", packing, kPackings, "small", "fast: less work; small: fewer bytes to send");
 }
 
 std::chrono::milliseconds milliseconds_of(double seconds) {
@@ -121,7 +123,9 @@ void add_ways(CLI::App& app, run::LoadOptions& options) {
       ->type_name("SECONDS");
   add_limits(app, options);
   add_workers(app, options.workers);
-  add_packing(app, options.packing);
+  add_choice(app, "--level", options.packing, kLoadLevels, "auto",
+             "fast: least time; small: a seventh fewer bytes, five times the work; auto: chunk by chunk, smaller while "
+             "archives wait for the network, faster while it waits for them");
   app.add_option("--jobs", options.jobs_max, "jobs that run at once")
       ->check(CLI::Range(1U, 1000U))
       ->capture_default_str();
@@ -229,7 +233,8 @@ CLI::App* add_pack(CLI::App& app, PackCommand& pack) {
   add_input_options(*command, pack.options.input);
   command->add_option("-o,--output", pack.options.directory, "directory for the archives; new or empty")->required();
   add_workers(*command, pack.options.workers);
-  add_packing(*command, pack.options.packing);
+  add_choice(*command, "--level", pack.options.packing, kPackLevels, "fast",
+             "none: stored, not compressed; fast: least time; small: a seventh smaller, five times the work");
   return command;
 }
 

@@ -1,5 +1,7 @@
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 
+#include <string>
 #include <vector>
 
 #include "bench/corpus.h"
@@ -23,10 +25,16 @@ void deflate(benchmark::State& state, Engine engine, int level) {
   state.counters["ratio"] = static_cast<double>(text.size()) / static_cast<double>(packed);
   state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * text.size()));
 }
-BENCHMARK_CAPTURE(deflate, zlib_1, Engine::zlib, 1);
-BENCHMARK_CAPTURE(deflate, zlib_6, Engine::zlib, 6);
-BENCHMARK_CAPTURE(deflate, libdeflate_1, Engine::libdeflate, 1);
-BENCHMARK_CAPTURE(deflate, libdeflate_6, Engine::libdeflate, 6);
+// Every engine of this build, at the levels that are worth asking about.
+const int kDeflateBenches = [] {
+  for (const Engine engine : available_engines()) {
+    for (const int level : engine == Engine::isal ? std::vector{1, 2, 3} : std::vector{1, 2, 3, 4, 5, 6}) {
+      const std::string name = fmt::format("deflate/{}/{}", engine_name(engine), level);
+      benchmark::RegisterBenchmark(name.c_str(), deflate, engine, level);
+    }
+  }
+  return 0;
+}();
 
 void crc32(benchmark::State& state) {
   const std::string& text = bench::leads_chunk();

@@ -1,7 +1,7 @@
 #include <benchmark/benchmark.h>
 
 #include "bench/corpus.h"
-#include "bench/cutting.h"
+#include "bench/csv/cutting.h"
 #include "engine/csv/records.h"
 #include "engine/schema/checker.h"
 
@@ -9,7 +9,7 @@ namespace {
 
 using namespace bulkwrite;
 
-// The rules of data/leads.schema.json that this export meets.
+// The rules of data/leads.schema.json for the columns of this export.
 schema::Schema leads_schema() {
   using Type = schema::FieldType;
   return {"Leads",
@@ -18,12 +18,17 @@ schema::Schema leads_schema() {
            {.api_name = "Company", .type = Type::text, .length_max = 200, .required = true},
            {.api_name = "Email", .type = Type::email, .length_max = 100},
            {.api_name = "Phone", .type = Type::phone, .length_max = 30},
+           {.api_name = "Lead_Source", .type = Type::picklist, .length_max = 120},
+           {.api_name = "Lead_Status", .type = Type::picklist, .length_max = 120},
+           {.api_name = "Industry", .type = Type::picklist, .length_max = 120},
            {.api_name = "No_of_Employees", .type = Type::integer, .length_max = 9},
-           {.api_name = "Email_Opt_Out", .type = Type::boolean},
-           {.api_name = "Birthday", .type = Type::date},
+           {.api_name = "Annual_Revenue", .type = Type::currency, .length_max = 16},
            {.api_name = "Street", .type = Type::text, .length_max = 250},
            {.api_name = "City", .type = Type::text, .length_max = 100},
            {.api_name = "Country", .type = Type::text, .length_max = 100},
+           {.api_name = "Zip_Code", .type = Type::text, .length_max = 30},
+           {.api_name = "Email_Opt_Out", .type = Type::boolean, .length_max = 5},
+           {.api_name = "Birthday", .type = Type::date, .length_max = 20},
            {.api_name = "Description", .type = Type::textarea, .length_max = 32000}}};
 }
 

@@ -1,0 +1,1 @@
+"""Measures whole programs against each other; see bench/compare."""
