@@ -34,7 +34,7 @@ bool is_forbidden(const Reply& reply);
 // "HTTP 400 INVALID_FILE_ID: improper file id", or how the delivery failed; for messages.
 std::string describe(const Reply& reply);
 
-// The seconds of a Retry-After header, where it gives seconds.
+// The wait that a Retry-After header asks for, an hour at most: in seconds, or as a date after that of the reply.
 std::optional<Milliseconds> retry_after(const Reply& reply);
 
 struct TokenAnswer {

@@ -40,8 +40,8 @@ struct Saying {
   int http;
   std::string code, message;
   Handling handling;
-  int times = 1;     // 0: always
-  std::string body;  // instead of the envelope
+  int times = 1;          // 0: always
+  std::string body = {};  // instead of the envelope
 };
 
 // Contract 2.3.
