@@ -18,6 +18,8 @@ constexpr unsigned kTokenThrottlesMax = 3;
 // An accounts host that stumbles is waited for some minutes, within what it takes in ten (contract 1.6).
 constexpr RetryPolicy kRenewal{
     .delay_min = std::chrono::seconds(5), .delay_max = std::chrono::minutes(2), .attempts_max = 8};
+constexpr Milliseconds kDownloadWindow =
+    std::chrono::seconds(61);                 // a minute, and what replies may overtake each other
 constexpr size_t kAnswerBytesMax = 1 << 20;   // of an upload, a create, a job's details
 constexpr size_t kResultBytesMax = 32 << 20;  // of a result archive
 
@@ -26,6 +28,17 @@ uint64_t exchange_of(uint64_t chunk_index) {
 }
 uint64_t chunk_of(uint64_t exchange) {
   return exchange - 1;
+}
+
+uint64_t credits_of(RequestKind kind) {
+  return kind == RequestKind::create ? kCreateCredits : kCallCredits;
+}
+
+// What must be left for a submission to come to its end.
+uint64_t credits_ahead(const Submission& submission) {
+  if (!submission.wants_job() || (submission.stage() == RequestKind::create && submission.is_awaiting()))
+    return kTrackingCredits;
+  return submission.stage() == RequestKind::upload ? kJobCredits : kJobCredits - kCallCredits;
 }
 
 struct Places {
@@ -54,25 +67,58 @@ Dispatcher::Dispatcher(Transport& transport, const Clock& clock, Journal& journa
       journal_(journal),
       session_(session),
       options_(std::move(options)),
+      canary_(options_.canary),
+      rate_(options_.requests_in_flight_max),
+      downloads_(options_.downloads_a_minute_max, kDownloadWindow),
       renewal_backoff_(kRenewal, options_.jitter_seed) {}
 
 bool Dispatcher::has_room() const {
-  if (stopping_ || submissions_.size() >= options_.jobs_in_flight_max) return false;
+  if (stopping_ || creating() != Creating::open || submissions_.size() >= options_.jobs_in_flight_max) return false;
+  uint64_t credits = kJobCredits;
+  for (const auto& [chunk, submission] : submissions_) credits += credits_ahead(submission);
+  if (!session_.credits().can_afford(credits)) return false;
   const auto held = std::count_if(submissions_.begin(), submissions_.end(),
                                   [](const auto& entry) { return entry.second.holds_archive(); });
   return held < static_cast<ptrdiff_t>(options_.archives_held_max) ||
          deliberate_bug(DeliberateBug::archives_without_bound);
 }
 
+Dispatcher::Creating Dispatcher::creating() const {
+  const CreditBudget& credits = session_.credits();
+  if (credits.is_used_up(kCreateCredits)) return Creating::credits_used_up;
+  if (canary_.is_dead()) return Creating::ended;
+  if (!credits.can_afford(kJobCredits)) return Creating::credits_kept;
+  return creating_no_more_ ? Creating::ended : Creating::open;
+}
+
+bool Dispatcher::wants_jobs() const {
+  return std::any_of(submissions_.begin(), submissions_.end(),
+                     [](const auto& entry) { return entry.second.wants_job() && !entry.second.is_awaiting(); });
+}
+
+void Dispatcher::create_no_more() {
+  if (creating_no_more_) return;
+  creating_no_more_ = true;
+  held_back_ += end_all([](Submission& submission, Instant now) { return submission.create_no_more(now); });
+}
+
+bool Dispatcher::is_out_of_credits() const {
+  if (session_.credits().can_afford(kCallCredits) && !credits_used_up_) return false;
+  return std::any_of(submissions_.begin(), submissions_.end(),
+                     [](const auto& entry) { return entry.second.due().has_value(); });
+}
+
 void Dispatcher::submit(Work work) {
   BULKWRITE_CHECK(has_room(), "an archive comes only where there is room");
   const uint64_t chunk = work.chunk_index;
   const bool fresh =
-      submissions_.try_emplace(chunk, std::move(work), options_.submission, options_.jitter_seed + chunk).second;
+      submissions_.try_emplace(chunk, std::move(work), options_.submission, options_.jitter_seed + chunk, clock_.now())
+          .second;
   BULKWRITE_CHECK(fresh, "a chunk is submitted once");
 }
 
 void Dispatcher::track(Work work, std::string job_id) {
+  canary_.goes_ahead(work.chunk_index);
   const uint64_t seed = options_.jitter_seed + work.chunk_index;
   take_in(Submission::track(std::move(work), std::move(job_id), options_.submission, seed, clock_.now()));
 }
@@ -97,6 +143,8 @@ Result<void> Dispatcher::on_callback(uint64_t chunk_index, const std::string& jo
 
 Result<void> Dispatcher::step(Milliseconds at_most) {
   if (auto ok = send_due(); !ok) return ok;
+  // What came with a reserve has used it up, in requests that failed.
+  if (wants_jobs() && !session_.credits().can_afford(kCreateCredits)) create_no_more();
   for (Completion& done : transport_.wait(time_to_next(at_most)))
     if (auto ok = on_completion(std::move(done)); !ok) return ok;
   const Instant now = clock_.now();
@@ -114,15 +162,35 @@ Result<void> Dispatcher::send_due() {
   if ((renewal_wanted_ || session_.is_stale(now)) && now >= renew_at_)
     if (auto ok = renew_token(); !ok) return ok;
   if (renewal_wanted_) return {};
-  for (auto at = submissions_.begin(); at != submissions_.end();) {
-    Submission& submission = at->second;
-    ++at;  // send() may take it away
-    if (renewing_ || requests_ >= options_.requests_in_flight_max) return {};
-    const auto due = submission.due();
-    if (!due || due->at > now) continue;
-    if (auto ok = send(submission, due->request); !ok) return ok;
+  // Who has waited longest comes first, so that none is starved where only few may be under way.
+  std::vector<std::pair<Instant, uint64_t>> due;
+  for (const auto& [chunk, submission] : submissions_)
+    if (const auto at = may_leave_at(submission); at && *at <= now) due.emplace_back(submission.due()->at, chunk);
+  std::sort(due.begin(), due.end());
+  for (const auto& [since, chunk] : due) {
+    if (renewing_ || requests_.size() >= rate_.calls_at_once()) return {};
+    const auto found = submissions_.find(chunk);
+    // What has left meanwhile may have used up what there was.
+    const auto at = may_leave_at(found->second);
+    if (!at || *at > now) continue;
+    if (auto ok = send(found->second, found->second.due()->request); !ok) return ok;
   }
   return {};
+}
+
+// When its next request may leave; nothing while it has none, or while that is not a question of time.
+std::optional<Instant> Dispatcher::may_leave_at(const Submission& submission) const {
+  const auto due = submission.due();
+  if (!due) return std::nullopt;
+  if (submission.wants_job() && (canary_.is_dead() || session_.credits().is_used_up(kCreateCredits)))
+    return std::nullopt;
+  if (due->request == RequestKind::create && !canary_.lets_create(submission.work().chunk_index) &&
+      !deliberate_bug(DeliberateBug::canary_overtaken))
+    return std::nullopt;
+  if (!session_.credits().can_afford(credits_of(due->request))) return std::nullopt;
+  Instant at = std::max(due->at, rate_.not_before());
+  if (due->request == RequestKind::download) at = std::max(at, downloads_.next_start(at));
+  return at;
 }
 
 Result<void> Dispatcher::renew_token() {
@@ -176,7 +244,10 @@ Result<void> Dispatcher::send(Submission& submission, RequestKind kind) {
   if (kind == RequestKind::create && deliberate_bug(DeliberateBug::created_before_reply))
     if (auto ok = journal_.created(chunk, submission.file_id()); !ok) return ok;
   submission.sent(session_.generation());
-  ++requests_;
+  requests_[chunk] = clock_.now();
+  if (!deliberate_bug(DeliberateBug::credits_counted_late)) session_.credits().spend(credits_of(kind));
+  if (kind == RequestKind::create) canary_.goes_ahead(chunk);
+  if (kind == RequestKind::download) downloads_.started(clock_.now());
   crash_point(places_of(kind).about_to_ask);
   transport_.start(exchange_of(chunk), *std::move(request));
   return {};
@@ -232,10 +303,10 @@ Result<std::string> Dispatcher::result_url(std::string_view download_url) const 
 
 Result<void> Dispatcher::on_completion(Completion completion) {
   if (completion.id == kTokenExchange) return on_token(completion.reply);
-  --requests_;
   const auto found = submissions_.find(chunk_of(completion.id));
   BULKWRITE_CHECK(found != submissions_.end(), "a reply belongs to a submission");
   Submission& submission = found->second;
+  count(submission.stage(), completion.reply, requests_.extract(found->first).mapped());
   crash_point(places_of(submission.stage()).answered);
   // Of a create only the service's own words say that there is no job.
   const bool speaks_for_service =
@@ -244,6 +315,25 @@ Result<void> Dispatcher::on_completion(Completion completion) {
     return on_unauthorised(submission, completion.reply);
   refusals_of_token_ = 0;
   return note(submission, submission.on_reply(completion.reply, clock_.now()));
+}
+
+// What a reply teaches of the limits.
+void Dispatcher::count(RequestKind kind, const Reply& reply, Instant left_at) {
+  CreditBudget& credits = session_.credits();
+  if (deliberate_bug(DeliberateBug::credits_counted_late)) credits.spend(credits_of(kind));
+  credits.hear(reply);
+  const ReplyClass said = classify(reply);
+  if (said == ReplyClass::throttled) {
+    // Too many calls at once, or too few credits: the second passes only with the hours.
+    if (parse_service_error(reply.body)) credits.give_back(credits_of(kind));
+    credits_used_up_ |= credits.is_used_up(kCallCredits);
+    const auto asked = deliberate_bug(DeliberateBug::retry_after_ignored) ? std::nullopt : retry_after(reply);
+    rate_.throttled(left_at, clock_.now(), asked);
+  } else if (said == ReplyClass::not_sent) {
+    credits.give_back(credits_of(kind));
+  } else if (reply.delivery == Delivery::complete) {
+    rate_.answered();
+  }
 }
 
 // The same request goes out again, with a new token. Where one has come meanwhile, others were refused with the old one
@@ -259,7 +349,16 @@ Result<void> Dispatcher::on_unauthorised(Submission& submission, const Reply& re
   submission.on_unauthorised();
   if (creating)
     if (auto ok = journal_.not_created(submission.work().chunk_index, describe(reply)); !ok) return ok;
-  return stopping_ ? note(submission, submission.let_go(clock_.now())) : Result<void>();
+  return stopping_ || creating_no_more_ ? hold_back(submission) : Result<void>();
+}
+
+// Nothing that a stop forbids comes after what has just been written.
+Result<void> Dispatcher::hold_back(Submission& submission) {
+  const Instant now = clock_.now();
+  if (stopping_) return note(submission, submission.let_go(now));
+  const Submission::Change change = submission.create_no_more(now);
+  held_back_ += change == Submission::Change::ended ? 1 : 0;
+  return note(submission, change);
 }
 
 // Writes what has changed into the journal, and takes an ended submission out.
@@ -293,19 +392,19 @@ Result<void> Dispatcher::note(Submission& submission, Submission::Change change)
       submissions_.erase(chunk);
       return {};
   }
-  if (!written || !stopping_) return written;
-  return note(submission, submission.let_go(clock_.now()));
+  if (!written || !(stopping_ || creating_no_more_)) return written;
+  return hold_back(submission);
 }
 
 Milliseconds Dispatcher::time_to_next(Milliseconds at_most) const {
-  if (requests_ >= options_.requests_in_flight_max || renewing_) return at_most;
+  if (requests_.size() >= rate_.calls_at_once() || renewing_) return at_most;
   const Instant now = clock_.now();
   Milliseconds wait = at_most;
   const auto look_at = [&](Instant at) { wait = std::min(wait, std::max(Milliseconds(0), at - now)); };
   if (renewal_wanted_ || session_.is_stale(now)) look_at(renew_at_);
   if (renewal_wanted_) return wait;
   for (const auto& [chunk, submission] : submissions_)
-    if (const auto due = submission.due()) look_at(due->at);
+    if (const auto at = may_leave_at(submission)) look_at(*at);
   return wait;
 }
 
@@ -321,8 +420,9 @@ void Dispatcher::stop() {
   end_all([](Submission& submission, Instant now) { return submission.let_go(now); });
 }
 
-void Dispatcher::end_all(Submission::Change (*how)(Submission&, Instant)) {
+uint64_t Dispatcher::end_all(Submission::Change (*how)(Submission&, Instant)) {
   const Instant now = clock_.now();
+  uint64_t ended = 0;
   for (auto at = submissions_.begin(); at != submissions_.end();) {
     const bool was_awaiting = at->second.is_awaiting();
     if (how(at->second, now) != Submission::Change::ended) {
@@ -331,11 +431,13 @@ void Dispatcher::end_all(Submission::Change (*how)(Submission&, Instant)) {
     }
     if (was_awaiting) {
       transport_.cancel(exchange_of(at->first));  // its bytes are the submission's
-      --requests_;
+      requests_.erase(at->first);
     }
     outcomes_.push_back(at->second.take_outcome());
     at = submissions_.erase(at);
+    ++ended;
   }
+  return ended;
 }
 
 Dispatcher::Gauges Dispatcher::gauges() const {

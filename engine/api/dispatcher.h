@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/api/canary.h"
 #include "engine/api/job_spec.h"
+#include "engine/api/rate.h"
 #include "engine/api/session.h"
 #include "engine/api/submission.h"
 #include "engine/api/transport.h"
@@ -31,9 +33,11 @@ class Journal {
 struct DispatcherOptions {
   JobSpec job;
   SubmissionPolicy submission;
-  unsigned archives_held_max = 4;       // between submit() and their job's creation
-  unsigned jobs_in_flight_max = 10;     // submissions that are not over
-  unsigned requests_in_flight_max = 8;  // contract 8.3: 5 to 25 by edition
+  unsigned archives_held_max = 4;                  // between submit() and their job's creation
+  unsigned jobs_in_flight_max = 10;                // submissions that are not over
+  unsigned requests_in_flight_max = kCallsAtOnce;  // by edition (contract 8.3); fewer after a 429
+  unsigned downloads_a_minute_max = 10;            // contract 6.7; 0: as many as there are
+  bool canary = true;                              // one job ahead of all others
   Milliseconds request_timeout{120'000};
   Milliseconds stop_grace{30'000};  // after stop(): how long replies are awaited
   uint64_t jitter_seed = 1;
@@ -46,6 +50,26 @@ class Dispatcher {
 
   // Whether one more archive may come now.
   bool has_room() const;
+
+  // Whether further archives may come in this session.
+  enum class Creating {
+    open,
+    credits_kept,     // the next job could pass our own limit
+    credits_used_up,  // the service has too few credits left
+    ended,            // the canary is dead, or create_no_more() was called
+  };
+  Creating creating() const;
+  // Whether a chunk is here that waits to ask for its job.
+  bool wants_jobs() const;
+  // Ends what has no job yet; what has one is tracked to its end.
+  void create_no_more();
+  // How many chunks were ended by that.
+  uint64_t held_back() const { return held_back_; }
+  // Whether something is still to be asked, and no call can be paid for any more.
+  bool is_out_of_credits() const;
+
+  // What the verdicts of a chunk that has ended came to. Where there is a canary, this is what it waits for.
+  void hear_verdicts(uint64_t chunk_index, FirstVerdicts verdicts) { canary_.hear(chunk_index, verdicts); }
   void submit(Work work);  // precondition: has_room()
 
   // Whether one more job may be tracked that exists already.
@@ -84,9 +108,12 @@ class Dispatcher {
   Result<void> on_completion(Completion completion);
   Result<void> on_unauthorised(Submission& submission, const Reply& reply);
   Result<void> note(Submission& submission, Submission::Change change);
+  Result<void> hold_back(Submission& submission);
   void take_in(Submission submission);
-  void end_all(Submission::Change (*how)(Submission&, Instant));
+  uint64_t end_all(Submission::Change (*how)(Submission&, Instant));
   Milliseconds time_to_next(Milliseconds at_most) const;
+  std::optional<Instant> may_leave_at(const Submission& submission) const;
+  void count(RequestKind kind, const Reply& reply, Instant left_at);
   Result<std::string> result_url(std::string_view download_url) const;
 
   Transport& transport_;
@@ -96,8 +123,13 @@ class Dispatcher {
   const DispatcherOptions options_;
   Submissions submissions_;
   std::vector<Outcome> outcomes_;
-  unsigned requests_ = 0;
-  bool renewing_ = false, stopping_ = false;
+  std::map<uint64_t, Instant> requests_;  // under way, by chunk_index: when each left
+  Canary canary_;
+  Rate rate_;
+  Pace downloads_;
+  bool credits_used_up_ = false;  // a 429 was for want of any credits
+  uint64_t held_back_ = 0;
+  bool renewing_ = false, stopping_ = false, creating_no_more_ = false;
   bool renewal_wanted_ = false;  // the token is refused; nothing is sent before there is another
   Backoff renewal_backoff_;
   Instant renew_at_{};  // not before

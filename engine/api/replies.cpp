@@ -118,6 +118,31 @@ Error accounts_refusal(std::string_view what, const std::string& why, const Repl
           fmt::format("{} was refused: {}{}", what, why.empty() ? describe(reply) : told(why), advice_on(why))};
 }
 
+std::optional<int64_t> whole_number(std::string_view text) {
+  int64_t number = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || fault != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+// "Sun, 06 Nov 1994 08:49:37 GMT" in seconds since 1970.
+std::optional<int64_t> http_date(std::string_view text) {
+  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  if (text.size() != 29 || !text.ends_with(" GMT")) return std::nullopt;
+  const auto day = whole_number(text.substr(5, 2)), year = whole_number(text.substr(12, 4));
+  const auto hour = whole_number(text.substr(17, 2)), minute = whole_number(text.substr(20, 2));
+  const auto second = whole_number(text.substr(23, 2));
+  const size_t month = kMonths.find(text.substr(8, 3));
+  if (!day || !year || !hour || !minute || !second || month == std::string_view::npos || month % 3 != 0)
+    return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(*year)),
+                                         std::chrono::month(static_cast<unsigned>(month / 3 + 1)),
+                                         std::chrono::day(static_cast<unsigned>(*day))};
+  if (!date.ok()) return std::nullopt;
+  const std::chrono::sys_days days(date);
+  return days.time_since_epoch().count() * int64_t{86'400} + *hour * 3'600 + *minute * 60 + *second;
+}
+
 std::string id_in_details(std::string_view body, std::string_view key) {
   const Json json(body);
   if (!json.valid || normalised(text_of(json.root, "status")) != "SUCCESS") return "";
@@ -146,11 +171,29 @@ std::optional<ServiceError> parse_service_error(std::string_view body) {
   return std::nullopt;
 }
 
+namespace {
+
+constexpr std::string_view kScopeMismatch = "OAUTH_SCOPE_MISMATCH";
+
+std::string code_of(const Reply& reply) {
+  auto error = parse_service_error(reply.body);
+  return error ? std::move(error->code) : std::string();
+}
+
+}  // namespace
+
+bool is_forbidden(const Reply& reply) {
+  const std::string code = code_of(reply);
+  return reply.status == 401 || reply.status == 403 || code == kScopeMismatch || code == "NO_PERMISSION" ||
+         code == "AUTHORIZATION_FAILED";
+}
+
 ReplyClass classify(const Reply& reply) {
   if (reply.delivery == Delivery::not_sent) return ReplyClass::not_sent;
   if (reply.delivery == Delivery::uncertain) return ReplyClass::uncertain;
   if (reply.status >= 200 && reply.status < 300) return ReplyClass::answered;
-  if (reply.status == 401) return ReplyClass::unauthorised;
+  // A new token would have the same scopes.
+  if (reply.status == 401) return code_of(reply) == kScopeMismatch ? ReplyClass::refused : ReplyClass::unauthorised;
   if (reply.status == 429) return ReplyClass::throttled;
   if (reply.status < 400 || reply.status >= 500) return ReplyClass::broken;
   const auto error = parse_service_error(reply.body);
@@ -167,10 +210,14 @@ std::string describe(const Reply& reply) {
 
 std::optional<Milliseconds> retry_after(const Reply& reply) {
   const std::string_view text = reply.header("retry-after");
-  int64_t seconds = 0;
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (text.empty() || fault != std::errc() || end != text.data() + text.size() || seconds < 0) return std::nullopt;
-  return std::chrono::seconds(std::min<int64_t>(seconds, 3600));
+  auto seconds = whole_number(text);
+  if (!seconds) {
+    const auto until = http_date(text), now = http_date(reply.header("date"));
+    if (!until || !now) return std::nullopt;
+    seconds = std::max<int64_t>(0, *until - *now);
+  }
+  if (*seconds < 0) return std::nullopt;
+  return std::chrono::seconds(std::min<int64_t>(*seconds, 3600));
 }
 
 Result<TokenAnswer> parse_token(const Reply& reply) {

@@ -21,18 +21,20 @@ std::optional<ServiceError> parse_service_error(std::string_view body);
 enum class ReplyClass {
   answered,      // a whole reply with a 2xx
   refused,       // a whole 4xx with the documented envelope
-  unauthorised,  // 401
+  unauthorised,  // 401: another token may do
   throttled,     // 429, or a 4xx that says so (contract 8.5)
   broken,        // a whole reply that is none of these: 5xx, another status, a body that is not understood
   not_sent,
   uncertain,
 };
 ReplyClass classify(const Reply& reply);
+// Of a refused reply: whether it is for want of a permission or a scope (contract 1.7, 2.3), whatever its status.
+bool is_forbidden(const Reply& reply);
 
 // "HTTP 400 INVALID_FILE_ID: improper file id", or how the delivery failed; for messages.
 std::string describe(const Reply& reply);
 
-// The seconds of a Retry-After header, where it gives seconds.
+// The wait that a Retry-After header asks for, an hour at most: in seconds, or as a date after that of the reply.
 std::optional<Milliseconds> retry_after(const Reply& reply);
 
 struct TokenAnswer {

@@ -26,4 +26,9 @@ std::optional<Milliseconds> Backoff::next(std::optional<Milliseconds> asked) {
   return std::max(wait, asked.value_or(Milliseconds(0)));
 }
 
+Milliseconds Backoff::jittered(Milliseconds full) {
+  const int64_t quarter = full.count() / 4;
+  return full - Milliseconds(static_cast<int64_t>(draw(random_) % static_cast<uint64_t>(quarter + 1)));
+}
+
 }  // namespace bulkwrite::api

@@ -22,6 +22,8 @@ class Backoff {
   // The wait before the next attempt, at least what the service asked for; nothing when attempts_max are used up.
   std::optional<Milliseconds> next(std::optional<Milliseconds> asked = std::nullopt);
   void succeeded() { failures_ = 0; }
+  // A wait of three quarters of `full` to all of it, so that those who began together do not go on together.
+  Milliseconds jittered(Milliseconds full);
 
  private:
   RetryPolicy policy_;

@@ -28,8 +28,8 @@ bool is_unreserved(char c) {
 }
 
 Error refused(std::string_view what, const Reply& reply) {
-  const bool denied = reply.status == 401 || reply.status == 403;
-  return {denied ? ErrorKind::not_allowed : ErrorKind::configuration, fmt::format("{}: {}", what, describe(reply))};
+  return {is_forbidden(reply) ? ErrorKind::not_allowed : ErrorKind::configuration,
+          fmt::format("{}: {}", what, describe(reply))};
 }
 
 }  // namespace
@@ -238,6 +238,7 @@ Result<void> Session::find_org() {
   auto org = parse_org(reply->body);
   if (!org) return std::move(org).error();
   target_.org = *std::move(org);
+  edition_ = parse_edition(reply->body);
   return {};
 }
 
@@ -256,6 +257,11 @@ Result<std::string> Session::get_layouts(std::string_view module) {
 Result<Reply> Session::get(std::string_view path) {
   const std::string url = fmt::format("{}/crm/{}{}", target_.api_base, kVersion, path);
   const auto make = [&]() -> Result<Request> {
+    if (!credits_.can_afford(kCallCredits)) {
+      return Error{ErrorKind::usage,
+                   fmt::format("--max-credits {} does not even pay for reading the module's fields", *credits_.max())};
+    }
+    credits_.spend(kCallCredits);
     Request request{.url = url, .timeout = kRequestTimeout};
     request.headers = {{"Authorization", authorization()}};
     return request;
@@ -280,12 +286,21 @@ Result<Reply> Session::exchange(const std::function<Result<Request>()>& make) {
     auto done = wait_for(*std::move(request));
     if (!done) return done;
     Reply reply = *std::move(done);
+    credits_.hear(reply);
     const ReplyClass kind = classify(reply);
     if (kind == ReplyClass::answered || kind == ReplyClass::refused || kind == ReplyClass::unauthorised ||
         is_last_word_on_token(reply)) {
       return reply;
     }
     const auto wait = backoff.next(retry_after(reply));
+    if (!wait && kind == ReplyClass::throttled) {
+      return Error{
+          ErrorKind::transient,
+          fmt::format("{} takes no calls: {}{}", place, describe(reply),
+                      credits_.is_used_up(kCallCredits)
+                          ? "; the organisation's credits are used up, and come back 24 hours after they were spent"
+                          : "")};
+    }
     if (!wait) return Error{ErrorKind::service_down, fmt::format("{} does not answer: {}", place, describe(reply))};
     if (*wait > kSignInWaitMax) {
       return Error{ErrorKind::transient, fmt::format("{} asks to come back in {} s: run again then", place,

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "engine/api/credit_budget.h"
+#include "engine/api/edition.h"
 #include "engine/api/replies.h"
 #include "engine/api/retry.h"
 #include "engine/api/token_store.h"
@@ -64,6 +66,15 @@ class Session {
   Result<std::string> get_fields(std::string_view module);  // the reply's body
   Result<std::string> get_layouts(std::string_view module);
 
+  // Of the organisation, where find_org() has asked and the service has said.
+  const std::optional<Edition>& edition() const { return edition_; }
+
+  // What all calls cost, those of the dispatcher too; calls for a token are free. Where a limit is set, a call of the
+  // session that would pass it is refused (usage).
+  CreditBudget& credits() { return credits_; }
+  const CreditBudget& credits() const { return credits_; }
+  void limit_credits(std::optional<uint64_t> max) { credits_ = CreditBudget(max); }
+
   // "Zoho-oauthtoken ..." (contract 1.4)
   std::string authorization() const { return "Zoho-oauthtoken " + token_; }
 
@@ -99,6 +110,8 @@ class Session {
   std::string token_;
   unsigned generation_ = 0;
   std::optional<Instant> stale_at_;
+  std::optional<Edition> edition_;
+  CreditBudget credits_;
   std::deque<Instant> refreshes_;
   const uint64_t jitter_seed_;
   const std::stop_token stop_;

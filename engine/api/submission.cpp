@@ -33,7 +33,7 @@ ErrorKind kind_of(const Reply& reply) {
     case ReplyClass::throttled:
       return ErrorKind::transient;
     case ReplyClass::refused:
-      return reply.status == 403 ? ErrorKind::not_allowed : ErrorKind::configuration;
+      return is_forbidden(reply) ? ErrorKind::not_allowed : ErrorKind::configuration;
     default:
       return ErrorKind::service_down;
   }
@@ -41,8 +41,12 @@ ErrorKind kind_of(const Reply& reply) {
 
 }  // namespace
 
-Submission::Submission(Work work, const SubmissionPolicy& policy, uint64_t seed)
-    : work_(std::move(work)), policy_(policy), backoff_(policy.retry, seed), poll_interval_(policy.poll_min) {
+Submission::Submission(Work work, const SubmissionPolicy& policy, uint64_t seed, Instant now)
+    : work_(std::move(work)),
+      policy_(policy),
+      backoff_(policy.retry, seed),
+      due_at_(now),
+      poll_interval_(policy.poll_min) {
   outcome_.resent = work_.resent;
 }
 
@@ -86,7 +90,9 @@ Submission::Change Submission::on_reply(const Reply& reply, Instant now) {
       change = on_download(reply, now);
       break;
   }
-  if (letting_go_ && !done_ && change == Change::none) return let_go(now);
+  if (done_ || change != Change::none) return change;
+  if (letting_go_) return let_go(now);
+  if (creating_no_more_) return create_no_more(now);
   return change;
 }
 
@@ -123,7 +129,8 @@ Submission::Change Submission::on_upload(const Reply& reply, Instant now) {
   file_id_ = parse_file_id(reply.body);
   if (file_id_.empty()) {
     if (parse_service_error(reply.body))
-      return end(OutcomeKind::refused, Error{ErrorKind::configuration, "the upload was refused: " + describe(reply)});
+      return end(OutcomeKind::refused, Error{is_forbidden(reply) ? ErrorKind::not_allowed : ErrorKind::configuration,
+                                             "the upload was refused: " + describe(reply)});
     return again(reply, now, OutcomeKind::not_sent);
   }
   ++uploads_;
@@ -138,7 +145,7 @@ Submission::Change Submission::on_create(const Reply& reply, Instant now) {
       if (job_id_.empty()) return uncertain_create(reply, now);
       created_at_ = now;
       work_.archive = std::string();
-      go_on(RequestKind::details, now + poll_interval_);
+      go_on(RequestKind::details, now + backoff_.jittered(poll_interval_));
       return Change::created;
     case ReplyClass::throttled:
       // Only the service's own words say that there is no job; something between us and it may answer 429, too.
@@ -166,7 +173,7 @@ Submission::Change Submission::on_create(const Reply& reply, Instant now) {
 Submission::Change Submission::uncertain_create(const Reply& reply, Instant now) {
   why_ = "the reply to its creation is missing: " + describe(reply);
   if (!called_back_.empty()) return confirm(called_back_, now);
-  if ((policy_.resend_is_safe || deliberate_bug(DeliberateBug::blind_resend)) && !letting_go_) {
+  if ((policy_.resend_is_safe || deliberate_bug(DeliberateBug::blind_resend)) && !letting_go_ && !creating_no_more_) {
     if (const auto wait = backoff_.next(retry_after(reply))) {
       outcome_.resent = true;
       due_at_ = now + *wait;
@@ -240,7 +247,7 @@ Submission::Change Submission::on_details(const Reply& reply, Instant now) {
   outcome_.counts = details_.counts;
   if (details_.status == JobStatus::running) {
     poll_interval_ = std::min(policy_.poll_max, poll_interval_ * 2);
-    due_at_ = now + poll_interval_;
+    due_at_ = now + backoff_.jittered(poll_interval_);
     return on_time(now);
   }
   // A FAILED or SKIPPED job may still have a result; without one there is nothing more to learn.
@@ -289,6 +296,12 @@ Submission::Change Submission::let_go(Instant) {
   if (stage_ == RequestKind::details) return end(OutcomeKind::in_flight, stopped);
   if (stage_ == RequestKind::download) return end(OutcomeKind::unfetched, stopped);
   return end(OutcomeKind::not_sent, stopped);
+}
+
+Submission::Change Submission::create_no_more(Instant now) {
+  creating_no_more_ = true;
+  if (awaiting_ || !wants_job()) return Change::none;
+  return let_go(now);
 }
 
 Submission::Change Submission::give_up() {

@@ -45,8 +45,8 @@ struct Outcome {
 
 struct SubmissionPolicy {
   RetryPolicy retry;
-  bool resend_is_safe = false;  // update, upsert, insert with find_by (contract 10.2)
-  Milliseconds poll_min{5'000}, poll_max{60'000};
+  bool resend_is_safe = false;                       // update, upsert, insert with find_by (contract 10.2)
+  Milliseconds poll_min{2'000}, poll_max{60'000};    // the wait between looks doubles, with jitter
   Milliseconds job_deadline{std::chrono::hours(6)};  // from the job's creation
   // How long a create whose reply was lost, and that must not be sent again, waits for its callback. 0: nobody listens.
   Milliseconds callback_wait{0};
@@ -56,7 +56,7 @@ enum class RequestKind { upload, create, details, download };
 
 class Submission {
  public:
-  Submission(Work work, const SubmissionPolicy& policy, uint64_t seed);
+  Submission(Work work, const SubmissionPolicy& policy, uint64_t seed, Instant now = {});
   // Of a chunk whose job exists already: it is only tracked and its result fetched.
   static Submission track(Work work, std::string job_id, const SubmissionPolicy& policy, uint64_t seed, Instant now);
 
@@ -90,6 +90,8 @@ class Submission {
 
   // Ends it now, unless a reply is awaited; then on_reply ends it. Creates nothing any more.
   Change let_go(Instant now);
+  // The same, but only where its job has not been asked for yet; a job that exists is tracked to its end.
+  Change create_no_more(Instant now);
   // Ends it although a reply is awaited: what it would have said is not known.
   Change give_up();
   // Time passes: the job's deadline, or the wait for a callback, may be over.
@@ -101,6 +103,8 @@ class Submission {
   const std::string& download_url() const { return details_.download_url; }
   const JobDetails& details() const { return details_; }
   RequestKind stage() const { return stage_; }
+  // Its upload or its job is still to be asked for.
+  bool wants_job() const { return !done_ && !wait_until_ && stage_ <= RequestKind::create; }
   bool is_awaiting() const { return awaiting_; }
   bool holds_archive() const { return !work_.archive.empty(); }
   const std::string& why() const { return why_; }
@@ -124,7 +128,7 @@ class Submission {
   Backoff backoff_;
   RequestKind stage_ = RequestKind::upload;
   Instant due_at_{};
-  bool awaiting_ = false, done_ = false, letting_go_ = false;
+  bool awaiting_ = false, done_ = false, letting_go_ = false, creating_no_more_ = false;
   bool confirming_ = false;            // job_id_ is what a callback says; the service has not been asked yet
   std::optional<Instant> wait_until_;  // for a callback
   std::string called_back_;            // a job id that came by callback while the reply was awaited

@@ -35,9 +35,12 @@ enum class DeliberateBug {
   crc_not_compared,            // what is read again of a source is taken for what was sent
   spool_removed_early,         // the copy of a stream goes before the run's results are there
   ledger_named_early,          // the ledger has its name before it is complete
+  credits_counted_late,        // a call's credits are counted when its reply is there
+  canary_overtaken,            // a second job is created before the first one's verdicts are in
+  retry_after_ignored,         // only the request that was told to wait waits
 };
 
-constexpr std::array<std::pair<std::string_view, DeliberateBug>, 22> kDeliberateBugs{{
+constexpr std::array<std::pair<std::string_view, DeliberateBug>, 25> kDeliberateBugs{{
     {"intent_not_committed", DeliberateBug::intent_not_committed},
     {"created_before_reply", DeliberateBug::created_before_reply},
     {"blind_resend", DeliberateBug::blind_resend},
@@ -60,6 +63,9 @@ constexpr std::array<std::pair<std::string_view, DeliberateBug>, 22> kDeliberate
     {"crc_not_compared", DeliberateBug::crc_not_compared},
     {"spool_removed_early", DeliberateBug::spool_removed_early},
     {"ledger_named_early", DeliberateBug::ledger_named_early},
+    {"credits_counted_late", DeliberateBug::credits_counted_late},
+    {"canary_overtaken", DeliberateBug::canary_overtaken},
+    {"retry_after_ignored", DeliberateBug::retry_after_ignored},
 }};
 
 constexpr std::optional<DeliberateBug> deliberate_bug_named(std::string_view name) {

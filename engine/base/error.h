@@ -15,8 +15,8 @@ enum class ErrorKind {
   no_input,       // 66: an input is missing or cannot be read
   service_down,   // 69: the service does not answer, or answers only with failures
   cannot_write,   // 73: a file cannot be written (disk full, read-only, exists already)
-  transient,      // 75: gave up for now; running again may work
-  not_allowed,    // 77: signed out, forbidden, or out of credits
+  transient,      // 75: gave up for now, throttled or out of credits; running again may work
+  not_allowed,    // 77: signed out, or forbidden
   configuration,  // 78: a setting, a schema or a target that does not fit
 };
 

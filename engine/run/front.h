@@ -72,6 +72,8 @@ class Front {
   std::optional<uint64_t> total_bytes() const { return input_.total_bytes(); }
   const std::vector<source::FileIdentity>& files() const { return input_.files(); }
   bool all_rereadable() const { return all_rereadable_; }
+  // Of the first source, what was read with its header and comes behind it. Before run().
+  std::string_view first_bytes() const { return first_ ? std::string_view(first_->read_ahead) : std::string_view(); }
 
   csv::CutOptions cut_options() const;
   // For people: the delimiter, why it is that one, and how many columns there are.

@@ -10,6 +10,8 @@
 #include "engine/base/clock.h"
 #include "engine/base/deliberate_bug.h"
 #include "engine/run/archive.h"
+#include "engine/run/cost.h"
+#include "engine/run/dry_run.h"
 #include "engine/run/front.h"
 #include "engine/run/in_order.h"
 #include "engine/run/ledger.h"
@@ -149,7 +151,12 @@ Summary finish(Session& session, Summary summary, Reconciler& reconciler, const 
   summary.seconds = seconds_since(session.begun);
   summary.strict = options.strict;
   summary.abandoned = records_abandoned(*session.ledger);
-  summary.threshold_reached = options.rejects_max && summary.rejected > *options.rejects_max;
+  if (options.rejects_max && summary.rejected > *options.rejects_max) {
+    summary.threshold_reached = true;
+    if (summary.stopped.empty())
+      summary.stopped =
+          fmt::format("{} records were rejected, more than --max-rejects {}", summary.rejected, *options.rejects_max);
+  }
   if (auto ok = check_conservation(summary); !ok) summary.errors.push_back(std::move(ok).error());
   if (add_totals(session, summary))
     if (auto ok = write_out(session, summary, reconciler, spool); !ok) summary.errors.push_back(std::move(ok).error());
@@ -189,8 +196,20 @@ Result<Summary> run_session(Session& session) {
   }
   Summary summary = reconciler->counts();
   summary.errors = std::move(errors);
-  summary.deadline_reached = line.deadline_reached();
+  line.mark_end(summary);
   return finish(session, std::move(summary), *reconciler, spool);
+}
+
+CostLimits cost_limits(const Session& session) {
+  return {session.plan->edition, session.options.credits_max, session.plan->dispatcher_options.downloads_a_minute_max};
+}
+
+void tell_cost(const Session& session) {
+  const auto cost = estimate_cost(*session.front, session.options.input);
+  session.tell(cost ? cost_text(*cost, cost_limits(session))
+                    : fmt::format("plan: the input's size is not known; {} credits for every {} records, and 1 for "
+                                  "every other call (--dry-run reads everything and counts)",
+                                  api::kCreateCredits, session.options.input.records_max));
 }
 
 Summary told_again(const RunStatus& run, const Tell& tell) {
@@ -211,6 +230,13 @@ Result<std::optional<Summary>> look_for_run(Session& session) {
                            run->path.string())};
 }
 
+Summary try_dry(Session& session) {
+  DryRun run = dry_run(*session.front, *session.plan, session.options, session.progress, session.stop);
+  run.summary.seconds = seconds_since(session.begun);
+  session.tell(cost_text(run.cost, cost_limits(session)));
+  return std::move(run.summary);
+}
+
 Result<Summary> begin(Session& session) {
   const LoadOptions& options = session.options;
   auto front = Front::open(for_workers(options.input, worker_count(options.workers)), session.progress);
@@ -218,6 +244,7 @@ Result<Summary> begin(Session& session) {
   session.front = *std::move(front);
   session.tell(session.front->dialect_text());
   if (auto ok = plan_load(session, std::nullopt); !ok) return std::move(ok).error();
+  if (options.dry_run) return try_dry(session);
   // Of two calls at once with the same input the second finds the run of the first.
   std::optional<RunLock> looking;
   if (options.run_dir.empty()) {
@@ -236,6 +263,7 @@ Result<Summary> begin(Session& session) {
   auto lock = RunLock::take(session.directory.path);
   if (!lock) return std::move(lock).error();
   session.lock = *std::move(lock);
+  tell_cost(session);
   if (auto ok = check_disk(*session.front, session.directory, session.tell); !ok) return std::move(ok).error();
   if (auto ok = write_file(session.directory.fields(), session.plan->module.fields); !ok) return std::move(ok).error();
   if (auto ok = write_file(session.directory.layouts(), session.plan->module.layouts); !ok)
@@ -247,6 +275,18 @@ Result<Summary> begin(Session& session) {
   return run_session(session);
 }
 
+// Where records of the run were taken before, its mapping has proved itself.
+Result<void> skip_canary(Session& session, uint64_t chunks) {
+  for (uint64_t i = 0; i < chunks && session.plan->dispatcher_options.canary; ++i) {
+    const auto row = session.ledger->chunk(i);
+    if (!row) return row.error();
+    if (!row->has_value() || (*row)->state != ChunkState::finished) continue;
+    const api::JobCounts& counts = (*row)->counts;
+    if (counts.added.value_or(0) + counts.updated.value_or(0) > 0) session.plan->dispatcher_options.canary = false;
+  }
+  return {};
+}
+
 // The chunks of earlier sessions: what is left of them, and their numbers.
 Result<void> take_up_chunks(Session& session, uint64_t chunks) {
   auto remainder = run::take_up_chunks(*session.ledger, chunks, is_safe_to_resend(session.plan->facts),
@@ -256,7 +296,7 @@ Result<void> take_up_chunks(Session& session, uint64_t chunks) {
   session.progress.records_read += remainder->records;
   session.progress.rejected += remainder->rejected;
   session.remainder = *std::move(remainder);
-  return {};
+  return skip_canary(session, chunks);
 }
 
 Result<std::vector<ChunkRanges>> ranges_of_chunks(Ledger& ledger, uint64_t chunks) {
@@ -401,7 +441,7 @@ bool holds_run(const std::filesystem::path& run_dir) {
 Result<Summary> load(const LoadOptions& options, Progress& progress, std::stop_token stop, const Tell& tell) {
   if (auto ok = validate_load(options); !ok) return std::move(ok).error();
   Session session{options, progress, stop, tell};
-  if (!holds_run(options.run_dir)) {
+  if (options.dry_run || !holds_run(options.run_dir)) {
     auto done = begin(session);
     if (!done && session.was_stopped() && session.ledger == nullptr) return Summary{};
     return done;

@@ -14,6 +14,7 @@
 #include "engine/api/session.h"
 #include "engine/api/transport.h"
 #include "engine/base/result.h"
+#include "engine/run/brake.h"
 #include "engine/run/options.h"
 #include "engine/run/pack.h"
 #include "engine/run/progress.h"
@@ -40,6 +41,10 @@ struct LoadOptions {
   bool strict = false;                  // a record that is present already counts as not taken
   std::optional<uint64_t> rejects_max;  // more rejects than this stop the load
   std::optional<std::chrono::milliseconds> duration_max;  // stops softly then
+  std::optional<uint64_t> credits_max;                    // of this call: stops before it would spend more
+  std::optional<FailedMax> failed_max;                    // creates no more jobs beyond this
+  bool canary = true;                                     // no second job before the first one's verdicts are in
+  bool dry_run = false;                                   // reads and judges everything, and sends nothing
 
   std::string callback_listen;  // ADDRESS:PORT; empty: the service does not call back
   std::string callback_url;     // under which the service reaches it; a token is put behind it
@@ -47,9 +52,11 @@ struct LoadOptions {
 
   unsigned workers = 0;
   Packing packing = Packing::automatic;
-  unsigned uploads_max = 4;  // archives in memory between packing and their job's creation
-  unsigned jobs_max = 10;    // jobs that run at once
-  std::chrono::milliseconds poll_min{5'000}, poll_max{60'000};
+  unsigned uploads_max = 4;                        // archives in memory between packing and their job's creation
+  unsigned jobs_max = 10;                          // jobs that run at once
+  std::optional<unsigned> calls_max;               // under way at once; none: what the organisation's edition grants
+  std::optional<unsigned> downloads_a_minute_max;  // none: 10; 0: as many as there are
+  std::chrono::milliseconds poll_min{2'000}, poll_max{60'000};
   std::chrono::milliseconds job_deadline{std::chrono::hours(6)};  // of one job, from its creation
   std::chrono::milliseconds request_timeout{120'000};
   std::chrono::milliseconds stop_grace{30'000};  // how long a stop waits for replies
@@ -67,7 +74,8 @@ struct LoadOptions {
 // An Error when nothing was begun: bad options, an input that cannot be loaded, a service that refuses
 // to let us in. From the first upload on a Summary, whose errors and exit codes say how it ended; the run directory
 // then holds the ledger, the result archives and the result files. A stop request stops softly: nothing new is created,
-// what runs is let go of, and everything is accounted for.
+// what runs is let go of, and everything is accounted for. A dry run makes no run directory; its summary is
+// run/dry_run.h's.
 Result<Summary> load(const LoadOptions& options, Progress& progress, std::stop_token stop, const Tell& tell);
 
 // Whether resume() would turn to the service at all.

@@ -72,6 +72,8 @@ api::DispatcherOptions dispatcher_options(const LoadOptions& options, api::JobSp
   out.submission.retry.attempts_max = options.attempts_max;
   out.archives_held_max = options.uploads_max;
   out.jobs_in_flight_max = options.jobs_max;
+  out.downloads_a_minute_max = options.downloads_a_minute_max.value_or(out.downloads_a_minute_max);
+  out.canary = options.canary;
   out.request_timeout = options.request_timeout;
   out.stop_grace = options.stop_grace;
   out.jitter_seed = jitter_seed;
@@ -99,6 +101,7 @@ Result<LoadPlan> make_plan(const LoadOptions& options, const csv::Header& header
   LoadPlan plan;
   plan.session = std::make_unique<api::Session>(transport, clock, options.target, options.credentials, jitter_seed,
                                                 std::move(stop));
+  plan.session->limit_credits(options.credits_max);
   if (auto ok = plan.session->sign_in(); !ok) return std::move(ok).error();
   if (auto ok = plan.session->find_org(); !ok) return std::move(ok).error();
   auto module = kept ? Result<ModuleTexts>(*kept) : fetch_module(*plan.session, options.module);
@@ -120,6 +123,9 @@ Result<LoadPlan> make_plan(const LoadOptions& options, const csv::Header& header
   plan.archive_header = header_line(archive_names(plan.mapping), header.delimiter);
   plan.dispatcher_options = dispatcher_options(options, job_spec(options, plan.mapping), jitter_seed);
   const std::string job = api::create_body(plan.dispatcher_options.job, "", "");
+  plan.edition = plan.session->edition();
+  plan.dispatcher_options.requests_in_flight_max =
+      options.calls_max.value_or(plan.edition ? plan.edition->calls_at_once : api::kCallsAtOnce);
   if (options.operation == schema::Operation::insert) plan.present_field = options.find_by;
   plan.facts = {.module = options.module,
                 .operation = operation_name(options.operation),

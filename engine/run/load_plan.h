@@ -32,9 +32,10 @@ struct LoadPlan {
   api::DispatcherOptions dispatcher_options;
   RunFacts facts;  // without the files, which the front knows
   ModuleTexts module;
-  std::string archive_header;      // API names where columns are mapped, column_N elsewhere
-  std::vector<std::string> names;  // the user's names of the columns
-  std::string header_bytes;        // the input's own header
+  std::optional<api::Edition> edition;  // of the organisation, where it is known
+  std::string archive_header;           // API names where columns are mapped, column_N elsewhere
+  std::vector<std::string> names;       // the user's names of the columns
+  std::string header_bytes;             // the input's own header
   std::string present_field;
 
   ReconcileOptions reconcile_options(const RunDirectory& directory) const;

@@ -30,7 +30,8 @@ LoadLine::LoadLine(Front& front, const LoadPlan& plan, Ledger& ledger, const Spo
       archive_name_(archive_name_of(front.source(0).name)),
       used_(2 * size_t{worker_count(options.workers)} + 8),
       remainder_(std::move(remainder)),
-      turns_(remainder_.chunks) {
+      turns_(remainder_.chunks),
+      brake_(options.failed_max, plan.dispatcher_options.canary, plan.present_field) {
   for (const Remainder::Step& left : remainder_.steps) {
     if (left.step == NextStep::submit)
       to_send_again_[left.row.ranges.chunk_index] = &left.row;
@@ -166,6 +167,8 @@ void LoadLine::run_network(std::stop_token stop) {
     if (options_.duration_max && std::chrono::steady_clock::now() - begun_ >= *options_.duration_max)
       deadline_reached_ = true;
     if (!letting_go_ && (stop.stop_requested() || broken_ || deadline_reached_)) let_go();
+    hand_on_verdicts();
+    look_at_limits();
     feed_remainder();
     if (letting_go_ || closed_)
       turn_away_archives();
@@ -177,6 +180,7 @@ void LoadLine::run_network(std::stop_token stop) {
       fail(std::move(done).error());
       break;
     }
+    look_at_limits();  // before those who were held back are told of
     hand_on_outcomes();
     show_gauges();
   }
@@ -192,6 +196,58 @@ void LoadLine::let_go() {
   letting_go_ = true;
   stop_input_.request_stop();
   dispatcher_.stop();
+}
+
+void LoadLine::hand_on_verdicts() {
+  const std::scoped_lock lock(verdicts_mutex_);
+  for (const Ended& ended : verdicts_) dispatcher_.hear_verdicts(ended.chunk_index, ended.verdicts);
+  verdicts_.clear();
+}
+
+// Nothing ends early unless something is held back.
+void LoadLine::look_at_limits() {
+  using Creating = api::Dispatcher::Creating;
+  if (!letting_go_ && dispatcher_.is_out_of_credits()) {
+    const bool ours = !plan_.session->credits().can_afford(api::kCallCredits);
+    halt(ours ? Creating::credits_kept : Creating::credits_used_up);
+    let_go();
+  }
+  const Creating creating = brake_is_on_ ? Creating::ended : dispatcher_.creating();
+  if (halted_ || letting_go_ || creating == Creating::open) return;
+  // What has been admitted within our own limit goes on.
+  const bool waits = creating == Creating::credits_kept ? dispatcher_.held_back() > 0 : dispatcher_.wants_jobs();
+  if (!waits && (closed_ || packed_.size() == 0)) return;
+  halt(creating);
+  if (creating != Creating::credits_kept) dispatcher_.create_no_more();
+  close_input();
+}
+
+void LoadLine::halt(api::Dispatcher::Creating why) {
+  halted_ = true;
+  credits_kept_ |= why == api::Dispatcher::Creating::credits_kept;
+  thwarted_ |= why == api::Dispatcher::Creating::ended;
+  if (why != api::Dispatcher::Creating::credits_used_up) return;
+  const auto remaining = plan_.session->credits().remaining();
+  input_fault_.set({ErrorKind::transient,
+                    fmt::format("the organisation's credits are used up: {} are left, and a job costs {}; they come "
+                                "back 24 hours after they were spent: go on with `bulkwrite resume {}` then",
+                                remaining.value_or(0), api::kCreateCredits, directory_.path.string())});
+}
+
+void LoadLine::mark_end(Summary& summary) const {
+  summary.deadline_reached = deadline_reached_;
+  summary.credits_kept = credits_kept_;
+  summary.credits_spent = plan_.session->credits().spent();
+  // A job that is stuck, or lost, is told by its records.
+  summary.threshold_reached |= thwarted_ && brake_.has_seen_failure();
+  if (credits_kept_) {
+    summary.stopped = fmt::format("{} credits are spent, and one more job could pass --max-credits {}",
+                                  summary.credits_spent, options_.credits_max.value_or(0));
+  } else if (thwarted_) {
+    summary.stopped = brake_.why();
+  } else if (deadline_reached_) {
+    summary.stopped = "--max-duration is over";
+  }
 }
 
 void LoadLine::feed_dispatcher() {
@@ -255,10 +311,17 @@ void LoadLine::collect() {
 }
 
 Result<void> LoadLine::keep(const api::Outcome& outcome) {
-  if (is_hopeless(outcome, letting_go_)) {
+  if (is_hopeless(outcome, letting_go_ || halted_)) {
     input_fault_.set(*outcome.error);
     close_input();
   }
+  const api::FirstVerdicts verdicts = brake_.see(outcome);
+  brake_is_on_ = brake_.is_on();
+  {
+    const std::scoped_lock lock(verdicts_mutex_);
+    verdicts_.push_back({outcome.chunk_index, verdicts});
+  }
+  transport_.wake();
   return keep_outcome(ledger_, outcome, [this](uint64_t chunk_index, std::string_view zip) {
     return write_file(directory_.result(chunk_index), zip);
   });

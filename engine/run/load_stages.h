@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/api/dispatcher.h"
+#include "engine/run/brake.h"
 #include "engine/run/front.h"
 #include "engine/run/in_order.h"
 #include "engine/run/ledger.h"
@@ -35,7 +36,8 @@ class LoadLine {
 
   // Returns when every chunk that was cut is settled in the ledger and reconciled, with the errors that ended it early.
   std::vector<Error> run(std::stop_token stop);
-  bool deadline_reached() const { return deadline_reached_; }
+  // Once run() has returned: marks in the summary what ended it early of its own accord.
+  void mark_end(Summary& summary) const;
 
   // The service has called back. Any thread, while run() goes on.
   void on_callback(std::string_view token, std::string_view job_id);
@@ -51,6 +53,9 @@ class LoadLine {
   Result<void> cut_again();
   Result<void> note_sources(const csv::Chunk& chunk);
   void let_go();
+  void hand_on_verdicts();
+  void look_at_limits();
+  void halt(api::Dispatcher::Creating why);
   void feed_dispatcher();
   void feed_remainder();
   Result<void> hand_on_callbacks();
@@ -86,6 +91,9 @@ class LoadLine {
   std::atomic<bool> network_has_room_{true};
   std::atomic<bool> letting_go_{false};  // asked to stop: what runs is let go of
   std::atomic<bool> deadline_reached_{false};
+  std::atomic<bool> brake_is_on_{false};          // more records were not taken than may be
+  std::atomic<bool> halted_{false};               // no more jobs are created, and some would have been
+  bool credits_kept_ = false, thwarted_ = false;  // why; the network's
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
 
   const Remainder remainder_;
@@ -99,6 +107,13 @@ class LoadLine {
   };
   std::mutex callbacks_mutex_;
   std::vector<Callback> callbacks_;
+  Brake brake_;  // the collector's
+  struct Ended {
+    uint64_t chunk_index;
+    api::FirstVerdicts verdicts;
+  };
+  std::mutex verdicts_mutex_;
+  std::vector<Ended> verdicts_;  // that the network has not heard of yet
   FirstError fault_, input_fault_;
   uint64_t next_to_reconcile_ = 0;
 };

@@ -58,7 +58,7 @@ std::vector<int> exit_codes(const Summary& summary) {
   for (const Error& error : summary.errors) codes.push_back(exit_code_of(error.kind));
   if (summary.uncertain + summary.unattributed > 0) codes.push_back(4);
   if (summary.threshold_reached) codes.push_back(3);
-  if (summary.in_flight > 0 || summary.deadline_reached) codes.push_back(5);
+  if (summary.in_flight > 0 || summary.deadline_reached || summary.credits_kept) codes.push_back(5);
   if (summary.signal != 0) codes.push_back(128 + summary.signal);
   const uint64_t not_taken = summary.rejected + summary.skipped + summary.unprocessed + summary.failed +
                              summary.abandoned + (summary.strict ? summary.present : 0);
@@ -95,6 +95,9 @@ Result<Summary> summary_from_json(std::string_view text) {
     s.bytes_read = json.at("bytes_read").get<uint64_t>();
     s.seconds = json.at("seconds").get<double>();
     s.run_dir = json.at("run_dir").get<std::string>();
+    // A summary of an older program lacks these.
+    s.credits_spent = json.value("credits_spent", uint64_t{0});
+    s.stopped = json.value("stopped", std::string());
     s.earlier_codes = json.at("exit_codes").get<std::vector<int>>();
   } catch (const nlohmann::json::exception&) {
     s.earlier_codes.clear();
@@ -123,11 +126,13 @@ std::string to_json(const Summary& s) {
                               {"blank_lines", s.blank_lines},
                               {"chunks", s.chunks},
                               {"jobs", s.jobs},
+                              {"credits_spent", s.credits_spent},
                               {"bytes_read", s.bytes_read},
                               {"seconds", s.seconds},
                               {"exit_code", codes.front()},
                               {"exit_codes", codes},
                               {"run_dir", s.run_dir},
+                              {"stopped", s.stopped},
                               {"errors", nlohmann::ordered_json::array()}};
   for (const Error& error : s.errors) json["errors"].push_back(error.message);
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);

@@ -25,10 +25,13 @@ struct Summary {
   std::string run_dir;
   uint64_t resent = 0;             // of sent: their job was created more than once, or may have been
   uint64_t abandoned = 0;          // of not_sent: given up by the user
-  bool threshold_reached = false;  // stopped by --max-rejects
+  uint64_t credits_spent = 0;      // by this call, as we count them
+  bool threshold_reached = false;  // stopped by --max-rejects, --max-failed or the first job's verdicts
+  bool credits_kept = false;       // stopped by --max-credits
   bool deadline_reached = false;   // stopped by --max-duration
   bool strict = false;             // `present` is not good enough
   int signal = 0;                  // that stopped it; 0: none
+  std::string stopped;             // why it ended early of its own accord, for people; empty where it did not
   std::vector<Error> errors;       // that ended it early
   std::vector<int> earlier_codes;  // of a run that had ended before: these are its exit codes
 };

@@ -136,7 +136,8 @@ TEST_CASE("each documented error is read with its code and message, and classifi
       REQUIRE(error);
       CHECK(error->code == row.code);
       CHECK(error->message == row.message);
-      CHECK(classify(reply) == class_of_status(row.status));
+      CHECK(classify(reply) ==
+            (row.code == std::string("OAUTH_SCOPE_MISMATCH") ? ReplyClass::refused : class_of_status(row.status)));
       CHECK_THAT(describe(reply), Contains(std::to_string(row.status)) && Contains(row.code) && Contains(row.message));
       check_means_nothing(reply.body);
     }
@@ -237,6 +238,24 @@ TEST_CASE("Retry-After counts where it gives seconds, and an hour at most") {
     CHECK_FALSE(asked(odd));
   }
   CHECK_FALSE(retry_after(complete(429, "")));
+}
+
+TEST_CASE("Retry-After may be a date, which counts from that of the reply") {
+  const auto wait_of = [](const char* until, const char* now) {
+    return retry_after(complete(429, "", {{"retry-after", until}, {"date", now}}));
+  };
+  constexpr const char* kNow = "Thu, 29 Feb 2024 23:59:30 GMT";
+  CHECK(wait_of("Fri, 01 Mar 2024 00:00:15 GMT", kNow) == Milliseconds(45'000));
+  CHECK(wait_of("Thu, 29 Feb 2024 23:59:30 GMT", kNow) == Milliseconds(0));
+  CHECK(wait_of("Thu, 29 Feb 2024 20:00:00 GMT", kNow) == Milliseconds(0));
+  CHECK(wait_of("Fri, 01 Mar 2124 00:00:00 GMT", kNow) == Milliseconds(3'600'000));
+  for (const char* const no_date : {"", "tomorrow", "Fri, 31 Feb 2024 00:00:15 GMT", "Fri, 01 Xyz 2024 00:00:15 GMT",
+                                    "Fri, 01 anF 2024 00:00:15 GMT", "Fri, xx Mar 2024 00:00:15 GMT",
+                                    "Fri, 01 Mar 2024 00:00:15 UTC", "Friday, 01-Mar-24 00:00:15 GMT"}) {
+    CAPTURE(no_date);
+    CHECK_FALSE(wait_of(no_date, kNow));
+    CHECK_FALSE(wait_of("Fri, 01 Mar 2024 00:00:15 GMT", no_date));
+  }
 }
 
 TEST_CASE("an upload succeeded only where the body says success and names a file") {

@@ -179,7 +179,7 @@ TEST_CASE("a passing fault of the accounts host is waited out, and five of them 
     dead.transport.fate = [&](Kind, size_t, const Request&) { return Fate::answered_with(fault); };
     const auto down = dead.session.sign_in();
     REQUIRE_FALSE(down);
-    CHECK(down.error().kind == ErrorKind::service_down);
+    CHECK(down.error().kind == (fault.status == 429 ? ErrorKind::transient : ErrorKind::service_down));
     CHECK_THAT(down.error().message, Contains(ServiceTwin::kAccounts));
     CHECK(dead.transport.started(Kind::token) == 5);
     check_holds_no_secret(down.error());

@@ -125,7 +125,8 @@ TEST_CASE("a life without faults: upload, create, look until it is done, downloa
   CHECK(life.now == kStart);
 
   CHECK(life.send() == RequestKind::details);
-  CHECK(life.now == kStart + Milliseconds(5'000));
+  CHECK(life.now >= kStart + Milliseconds(1'500));
+  CHECK(life.now <= kStart + Milliseconds(2'000));
   CHECK(life.submission.on_reply(complete(200, job("ADDED")), life.now) == Change::none);
   CHECK(life.answer(complete(200, job("COMPLETED", kResult + "," + counts(2)))) == Change::job_ended);
   CHECK(life.submission.details().status == JobStatus::completed);
@@ -384,14 +385,15 @@ TEST_CASE("a job is looked at less and less often, and one that is stuck is left
   while (change == Change::none) {
     const Instant before = life.now;
     change = life.answer(complete(200, job("INPROGRESS")));
-    CHECK(life.now - before == expected);
+    CHECK(life.now - before <= expected);
+    CHECK(life.now - before >= expected * 3 / 4);
     expected = std::min(policy.poll_max, expected * 2);
     REQUIRE(++polls < 100);
   }
   CHECK(change == Change::ended);
   CHECK(life.now >= kStart + policy.job_deadline);
   CHECK(life.now < kStart + policy.job_deadline + policy.poll_max);
-  CHECK(polls < 40);
+  CHECK(polls < 50);
   const Outcome outcome = life.end();
   CHECK(outcome.kind == OutcomeKind::in_flight);
   CHECK(outcome.job_id == "77");

@@ -19,6 +19,8 @@
 
 namespace twin {
 
+namespace api = bulkwrite::api;
+
 using bulkwrite::api::Credentials;
 using bulkwrite::api::Dispatcher;
 using bulkwrite::api::DispatcherOptions;
@@ -28,8 +30,12 @@ using bulkwrite::api::Session;
 using bulkwrite::api::Target;
 using bulkwrite::api::Work;
 
+// Without the limits that tests of their own are about.
 inline DispatcherOptions plain_insert() {
-  return {.job = {.operation = "insert", .module = "Leads", .mappings = {{"Last_Name", 0}}}};
+  return {.job = {.operation = "insert", .module = "Leads", .mappings = {{"Last_Name", 0}}},
+          .requests_in_flight_max = 8,
+          .downloads_a_minute_max = 0,
+          .canary = false};
 }
 inline DispatcherOptions upsert() {
   DispatcherOptions options = plain_insert();
@@ -64,6 +70,10 @@ class World {
 
   std::map<uint64_t, Outcome> outcomes;
   std::optional<Error> error;
+  // What the verdicts of a chunk come to.
+  std::function<api::FirstVerdicts(const Outcome&)> verdicts = [](const Outcome& outcome) {
+    return outcome.kind == OutcomeKind::finished ? api::FirstVerdicts::taken : api::FirstVerdicts::unknown;
+  };
   bool listens = false;                       // the chunks have callback URLs, and callbacks come
   std::function<void(World&)> between_steps;  // may stop, break or mend things
   Milliseconds step_at_most = std::chrono::seconds(10);
@@ -101,6 +111,7 @@ class World {
     if (auto ok = dispatcher.step(step_at_most); !ok) error = std::move(ok).error();
     for (Outcome& outcome : dispatcher.take_outcomes()) {
       const uint64_t chunk = outcome.chunk_index;
+      dispatcher.hear_verdicts(chunk, verdicts(outcome));
       const bool fresh = outcomes.emplace(chunk, std::move(outcome)).second;
       INFO("chunk " << chunk << " ends once");
       REQUIRE(fresh);

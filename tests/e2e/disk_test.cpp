@@ -28,7 +28,7 @@ std::string events() {
 
 const DiskLimits kRoom;
 
-constexpr const char* kFirstJobStuck = R"({"jobs": [{"nth": 1, "outcome": "STUCK"}]})";
+constexpr const char* kSecondJobStuck = R"({"jobs": [{"nth": 2, "outcome": "STUCK"}]})";
 constexpr const char* kFirstUploadFails = R"({"requests": [{"request": "upload", "nth": 1, "fault": "http_500"}]})";
 constexpr const char* kSecondCreateLost =
     R"({"requests": [{"request": "create", "nth": 2, "when": "after", "fault": "reset"}]})";
@@ -295,7 +295,7 @@ void write_sql(const std::filesystem::path& database, const char* sql) {
 }  // namespace
 
 TEST_CASE("a ledger that is no longer what it was is refused by every command, and nothing is written over") {
-  const Place place(kFirstJobStuck);
+  const Place place(kSecondJobStuck);
   CHECK(place.run(place.load_call(place.file, {"--job-deadline", "1"})).exit_code == 5);
   const std::filesystem::path ledger = place.run_dir / "ledger.db";
   const std::string whole = slurp(ledger);
@@ -361,7 +361,7 @@ TEST_CASE("a ledger that is older than the results beside it is refused: what it
 }
 
 TEST_CASE("two processes do not work on one run") {
-  const Place place(kFirstJobStuck);
+  const Place place(kSecondJobStuck);
   Process first(place.load_call(place.file), place.directory.path());
   REQUIRE(eventually([&] { return place.rows() > 0 || !first.is_running(); }));
   const int64_t jobs = place.sandbox.query("select count(*) from sandbox_jobs");

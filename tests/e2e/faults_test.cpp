@@ -114,7 +114,7 @@ TEST_CASE("a job that FAILED puts its records into failed.csv, and the others ar
 }
 
 TEST_CASE("a job stuck past its deadline is let go of: its records are in flight, and the load ends with 5") {
-  Crooked load(R"({"jobs": [{"nth": 1, "outcome": "STUCK"}]})", 100, {"--job-deadline", "1"});
+  Crooked load(R"({"jobs": [{"nth": 2, "outcome": "STUCK"}]})", 100, {"--job-deadline", "1"});
   CHECK(load.ended.exit_code == 5);
   CHECK(load.summary["in_flight"] == 10);
   CHECK(load.summary["added"] == 90);
@@ -123,7 +123,7 @@ TEST_CASE("a job stuck past its deadline is let go of: its records are in flight
 }
 
 TEST_CASE("jobs that skip every record say so for each of them") {
-  Crooked load(R"({"jobs": [{"nth": 1, "outcome": "ALL_SKIPPED"}]})", 20);
+  Crooked load(R"({"jobs": [{"nth": 2, "outcome": "ALL_SKIPPED"}]})", 20);
   CHECK(load.ended.exit_code == 2);
   CHECK(load.summary["skipped"] == 10);
   CHECK(rows_of(load.directory / "run" / "failed-reasons.csv").size() >= 10);

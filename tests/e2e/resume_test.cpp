@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* kSecondCreateLost =
     R"({"requests": [{"request": "create", "nth": 2, "when": "after", "fault": "reset"}]})";
-constexpr const char* kFirstJobStuck = R"({"jobs": [{"nth": 1, "outcome": "STUCK"}]})";
+constexpr const char* kSecondJobStuck = R"({"jobs": [{"nth": 2, "outcome": "STUCK"}]})";
 
 std::string events(size_t records) {
   std::string text = "Name,Event_Key,Message\n";
@@ -142,7 +142,7 @@ TEST_CASE("a finished run with records that were not taken is told with its exit
 }
 
 TEST_CASE("an unfinished run is refused by load, which names resume, and goes on with --run-dir") {
-  const Place place(50, kFirstJobStuck);
+  const Place place(50, kSecondJobStuck);
   const Ended first = place.load_at_root({"--job-deadline", "1"});
   CHECK(first.exit_code == 5);
   const std::string run_dir = summary_of(first)["run_dir"];
@@ -157,7 +157,7 @@ TEST_CASE("an unfinished run is refused by load, which names resume, and goes on
 }
 
 TEST_CASE("a run does not go on with another input or target, and says what has changed") {
-  Place place(50, kFirstJobStuck);
+  Place place(50, kSecondJobStuck);
   CHECK(place.load({"--job-deadline", "1"}).exit_code == 5);
   const auto refused = [&](const Ended& ended, const char* what) {
     INFO(ended.err);
@@ -178,7 +178,7 @@ TEST_CASE("a run does not go on with another input or target, and says what has 
 }
 
 TEST_CASE("a changed file of an unfinished run is named when it is loaded anew") {
-  Place place(50, kFirstJobStuck);
+  Place place(50, kSecondJobStuck);
   CHECK(place.load_at_root({"--job-deadline", "1"}).exit_code == 5);
   spill(place.file, events(60));
   const Ended ended = place.load_at_root();

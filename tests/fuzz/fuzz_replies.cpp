@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string>
 
+#include "engine/api/edition.h"
 #include "engine/api/replies.h"
 #include "tests/fuzz/target.h"
 
@@ -24,6 +25,7 @@ void look_at_parts(const std::string& body) {
   (void)parse_job_id(body);
   (void)parse_callback(body);
   (void)parse_org(body);
+  if (const auto edition = parse_edition(body)) must(edition->calls_at_once >= kCallsAtOnce, "an edition grants calls");
   if (const auto error = parse_service_error(body)) {
     must_be_told(error->code);
     must_be_told(error->message);
@@ -49,7 +51,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 
   look_at_parts(reply.body);
   must_be_told(describe(reply));
-  (void)is_token_refusal(reply);
+  (void)is_last_word_on_token(reply);
+  (void)is_token_throttle(reply);
   const ReplyClass kind = classify(reply);
   must((kind == ReplyClass::answered) ==
            (reply.delivery == Delivery::complete && reply.status >= 200 && reply.status < 300),

@@ -127,6 +127,23 @@ TEST_CASE("a 429 names the wait that its rule gives, and garbage is no JSON") {
   CHECK(garbage.json.is_discarded());
 }
 
+TEST_CASE("anything may be answered that a rule says") {
+  const TemporaryDirectory directory;
+  const json body{{"ERROR_CODE", 401}, {"ERROR_MESSAGE", "Unauthorized"}};
+  const json faults{{"requests",
+                     {{{"request", "org"}, {"fault", "answer"}, {"nth", 1}, {"http", 418}, {"body", body}},
+                      {{"request", "org"}, {"fault", "answer"}, {"nth", 2}, {"http", 200}, {"body", "no JSON"}}}}};
+  const SandboxProcess sandbox(SandboxProcess::with_faults(directory, faults));
+  const SandboxClient client(sandbox.port());
+  const Answer first = client.get("/crm/v8/org");
+  CHECK(first.status == 418);
+  CHECK(first.json == body);
+  const Answer second = client.get("/crm/v8/org");
+  CHECK(second.status == 200);
+  CHECK(second.body == "no JSON");
+  CHECK(client.get("/crm/v8/org").status == 200);
+}
+
 TEST_CASE("an expired token stays dead, another one works") {
   const TemporaryDirectory directory;
   const SandboxProcess sandbox(
@@ -180,6 +197,7 @@ TEST_CASE("a faults file or a switch with a mistake is refused with its name") {
   const TemporaryDirectory directory;
   CHECK_THROWS(SandboxProcess(SandboxProcess::with_faults(directory, request_rule("create", "http_200"))));
   CHECK_THROWS(SandboxProcess(SandboxProcess::with_faults(directory, json{{"request", json::array()}})));
+  CHECK_THROWS(SandboxProcess(SandboxProcess::with_faults(directory, request_rule("create", "answer"))));
   CHECK_THROWS(SandboxProcess({"--set", "result_order=backwards"}));
   CHECK_THROWS(SandboxProcess({"--set", "no_such_switch=1"}));
 }

@@ -329,6 +329,27 @@ TEST_CASE("results may be shuffled and their columns turned about, to catch thos
   for (int i = 0; i < 50; ++i) CHECK(order[static_cast<size_t>(i)] == i);
 }
 
+TEST_CASE("a result may begin with what the service says, and name it as prose does") {
+  const SandboxProcess sandbox({"--set", "result_columns=in_front", "--set", "result_names=prose"});
+  const SandboxClient client(sandbox.port());
+  const Table result =
+      client.result(client.run("n,c\nOkafor,Freight\n", job_of("insert", "Leads", {"Last_Name", "Company"})));
+  REQUIRE(result.size() == 2);
+  CHECK(result[0] == std::vector<std::string>{"Status", "ID", "Errors", "n", "c"});
+  CHECK(result[1][0] == "ADDED");
+  CHECK(result[1][3] == "Okafor");
+}
+
+TEST_CASE("more results in a minute than allowed are refused with 429") {
+  const SandboxProcess sandbox({"--set", "downloads_per_minute=2"});
+  const SandboxClient client(sandbox.port());
+  const json details = client.run("n,c\nOkafor,Freight\n", job_of("insert", "Leads", {"Last_Name", "Company"}));
+  CHECK(client.result(details).size() == 2);
+  CHECK(client.result(details).size() == 2);
+  const auto id = details.at("id").get<std::string>();
+  CHECK(client.get("/v8/crm/808232144/bulk-write/" + id + "/" + id + ".zip").status == 429);
+}
+
 TEST_CASE("the switches of the wording are obeyed") {
   const SandboxProcess sandbox(
       {"--set", "completed_code=SUCCESS", "--set", "download_url=relative", "--set", "download_org=org_zgid"});

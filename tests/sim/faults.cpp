@@ -18,6 +18,7 @@ constexpr std::array<std::string_view, kFaults> kNames{"upload_not_sent",
                                                        "create_5xx_before_commit",
                                                        "create_5xx_after_commit",
                                                        "create_429",
+                                                       "create_credits_used_up",
                                                        "create_429_without_envelope",
                                                        "create_401_without_envelope",
                                                        "create_garbled",
@@ -83,6 +84,8 @@ double most(Fault fault) {
     case Fault::storm_without_envelope:
     case Fault::outage:
       return 0.02;
+    case Fault::create_credits_used_up:
+      return 0.05;
     case Fault::file_forgotten:
       return 0.3;
     case Fault::crash_at_create:

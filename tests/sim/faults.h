@@ -25,6 +25,7 @@ enum class Fault {
   create_5xx_before_commit,
   create_5xx_after_commit,
   create_429,
+  create_credits_used_up,
   create_429_without_envelope,
   create_401_without_envelope,
   create_garbled,

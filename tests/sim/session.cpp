@@ -47,13 +47,33 @@ api::Target target() {
 LoaderSession::LoaderSession(World& world, std::optional<uint64_t> stop_after)
     : world_(world),
       ledger_(*world.ledger),
+      options_(options_of(world)),
       session_(world.wire, world.clock, target(), credentials(), world.random.next()),
-      dispatcher_(world.wire, world.clock, ledger_, session_, world.setup.dispatcher),
+      dispatcher_(world.wire, world.clock, ledger_, session_, options_),
       preparer_(ledger_, {.archive_header = kHeader,
                           .archive_name = "sim",
                           .callback_url = world.setup.listens ? kCallbackUrl : "",
                           .packing = Packing::fast}),
-      stop_after_(stop_after) {}
+      stop_after_(stop_after),
+      brake_(world.faults.is_calm() ? std::nullopt : world.setup.failed_max, options_.canary,
+             world.setup.facts.operation == "insert" ? world.setup.facts.find_by : "") {
+  const auto credits_max = world.faults.is_calm() ? std::nullopt : world.setup.credits_max;
+  session_.limit_credits(credits_max);
+  world.wire.set_limits({options_.canary, credits_max});
+}
+
+// In the calm nothing is held back, and where records of the run were taken before no job goes ahead.
+api::DispatcherOptions LoaderSession::options_of(World& world) {
+  api::DispatcherOptions options = world.setup.dispatcher;
+  if (world.faults.is_calm()) options.canary = false;
+  const auto states = need(world.ledger->states());
+  for (const auto& [chunk, state] : states) {
+    if (state != ChunkState::finished) continue;
+    const api::JobCounts counts = need(world.ledger->chunk(chunk))->counts;
+    if (counts.added.value_or(0) + counts.updated.value_or(0) > 0) options.canary = false;
+  }
+  return options;
+}
 
 Report LoaderSession::run() {
   Report report;
@@ -108,6 +128,7 @@ std::optional<Error> LoaderSession::turn() {
   if (auto done = dispatcher_.step(kWait); !done) return std::move(done).error();
   demand(dispatcher_.unfinished() <= world_.setup.dispatcher.jobs_in_flight_max, "{} submissions are under way",
          dispatcher_.unfinished());
+  look_at_limits();
   for (api::Outcome& outcome : dispatcher_.take_outcomes()) ended_.push_back(std::move(outcome));
   // The collector is as fast as it likes, but what waits for it is bounded.
   const size_t leave = world_.random.below(kOutcomesMax + 1);
@@ -118,8 +139,30 @@ std::optional<Error> LoaderSession::turn() {
 void LoaderSession::ask_to_stop() {
   world_.trace.tell("a stop is asked for");
   stop_after_.reset();
+  let_go();
+}
+
+void LoaderSession::let_go() {
   letting_go_ = input_closed_ = true;
   dispatcher_.stop();
+  world_.wire.forbid_creates();
+}
+
+// As the network's thread does it: nothing ends early unless something is held back.
+void LoaderSession::look_at_limits() {
+  using Creating = api::Dispatcher::Creating;
+  if (!letting_go_ && dispatcher_.is_out_of_credits()) {
+    halted_ = true;
+    let_go();
+  }
+  const Creating creating = brake_.is_on() ? Creating::ended : dispatcher_.creating();
+  if (halted_ || letting_go_ || creating == Creating::open) return;
+  const bool waits = creating == Creating::credits_kept ? dispatcher_.held_back() > 0 : dispatcher_.wants_jobs();
+  if (!waits && (input_closed_ || !packed_)) return;
+  world_.trace.tell("nothing more is created: {}", static_cast<int>(creating));
+  halted_ = input_closed_ = true;
+  if (creating == Creating::credits_kept) return;
+  dispatcher_.create_no_more();
   world_.wire.forbid_creates();
 }
 
@@ -146,10 +189,12 @@ void LoaderSession::feed_remainder() {
   while (!to_track_.empty() && dispatcher_.can_track()) {
     const Remainder::Step& left = *to_track_.front();
     api::Work work{.chunk_index = left.row.ranges.chunk_index, .records = left.row.sent, .resent = left.row.resent};
-    if (left.step == NextStep::track)
+    if (left.step == NextStep::track) {
+      world_.wire.goes_ahead(work.chunk_index);
       dispatcher_.track(std::move(work), left.row.job_id);
-    else
+    } else {
       dispatcher_.hear_of(std::move(work));
+    }
     to_track_.pop_front();
   }
 }
@@ -182,7 +227,10 @@ void LoaderSession::keep_outcomes(size_t at_most) {
     ended_.pop_front();
     world_.trace.tell("chunk {} is {}{}", outcome.chunk_index, state_name(state_of(outcome.kind)),
                       outcome.error ? ": " + outcome.error->message : "");
-    if (is_hopeless(outcome, letting_go_)) {
+    const api::FirstVerdicts verdicts = brake_.see(outcome);
+    dispatcher_.hear_verdicts(outcome.chunk_index, verdicts);
+    world_.wire.verdicts_are_in(outcome.chunk_index, verdicts);
+    if (is_hopeless(outcome, letting_go_ || halted_)) {
       if (!input_fault_) input_fault_ = outcome.error;
       input_closed_ = true;
     }

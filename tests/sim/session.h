@@ -11,6 +11,7 @@
 
 #include "engine/api/dispatcher.h"
 #include "engine/api/session.h"
+#include "engine/run/brake.h"
 #include "engine/run/fate.h"
 #include "engine/run/join.h"
 #include "engine/run/prepare.h"
@@ -48,6 +49,9 @@ class LoaderSession {
   std::optional<bulkwrite::Error> load();
   std::optional<bulkwrite::Error> turn();
   void ask_to_stop();
+  void look_at_limits();
+  void let_go();
+  static bulkwrite::api::DispatcherOptions options_of(World& world);
   void feed();
   void feed_remainder();
   std::optional<bulkwrite::csv::Chunk> next_chunk();
@@ -59,6 +63,7 @@ class LoaderSession {
 
   World& world_;
   bulkwrite::run::Ledger& ledger_;
+  const bulkwrite::api::DispatcherOptions options_;
   bulkwrite::api::Session session_;
   bulkwrite::api::Dispatcher dispatcher_;
   bulkwrite::run::Preparer preparer_;
@@ -68,7 +73,8 @@ class LoaderSession {
   std::deque<const bulkwrite::run::Remainder::Step*> to_send_again_, to_track_;
   std::map<uint64_t, const bulkwrite::run::ChunkRow*> before_;
   uint64_t next_to_cut_ = 0;
-  bool input_closed_ = false, letting_go_ = false;
+  bool input_closed_ = false, letting_go_ = false, halted_ = false;
+  bulkwrite::run::Brake brake_;
   std::optional<bulkwrite::api::Work> packed_;
   std::deque<bulkwrite::api::Outcome> ended_;
   std::optional<bulkwrite::Error> input_fault_;

@@ -48,6 +48,11 @@ Setup draw_setup(Random& random) {
   options.archives_held_max = random.small(1, 4);
   options.jobs_in_flight_max = random.small(1, 10);
   options.requests_in_flight_max = random.small(1, 8);
+  options.downloads_a_minute_max = random.chance(0.5) ? 0 : random.small(1, 10);
+  options.canary = random.chance(0.5);
+  if (random.chance(0.4)) setup.credits_max = random.between(0, random.chance(0.7) ? 3'000 : 10'000);
+  if (random.chance(0.1)) setup.failed_max = {random.between(0, 20), std::nullopt};
+  if (random.chance(0.1)) setup.failed_max = {std::nullopt, static_cast<double>(random.between(0, 60))};
   options.request_timeout = random.between(seconds(20), minutes(2));
   options.stop_grace = random.between(seconds(1), seconds(30));
   options.jitter_seed = random.next() >> 1;

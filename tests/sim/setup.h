@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "engine/api/dispatcher.h"
+#include "engine/run/brake.h"
 #include "engine/run/ledger.h"
 #include "tests/sim/random.h"
 
@@ -22,6 +24,9 @@ struct Setup {
   Milliseconds token_life{};
   Milliseconds job_time_max{};  // of a job that is not stuck
   unsigned sessions = 1;        // before the calm
+  // Until the calm.
+  std::optional<uint64_t> credits_max;
+  std::optional<bulkwrite::run::FailedMax> failed_max;
 
   bool is_plain_insert() const { return facts.operation == "insert" && facts.find_by.empty(); }
 };

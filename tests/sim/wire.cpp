@@ -83,6 +83,11 @@ void Wire::begin_session() {
   token_since_.reset();
   token_refused_ = creates_forbidden_ = false;
   told_.clear();
+  limits_ = {};
+  credits_ = 0;
+  ahead_.clear();
+  downloads_.clear();
+  not_before_ = {};
 }
 
 void Wire::end_session() {
@@ -104,6 +109,7 @@ void Wire::start(uint64_t id, Request request) {
   flight.certainty = next_certainty_;
   flights_[id] = flight;
   watch_budgets(id, flight);
+  if (flight.kind != Kind::token) watch_limits(flight);
   crash_.pass(Fault::crash_at_request);
   if (flight.kind == Kind::create && faults_.may_strike(Fault::crash_at_create)) throw Crash{Fault::crash_at_create};
 }
@@ -138,6 +144,7 @@ void Wire::heard(const Flight& flight, const Reply& reply) {
     token_refused_ = false;
     return;
   }
+  count_credits(flight, reply);
   if (reply.status == 401 && flight.session_token == tokens_) token_refused_ = true;
   if (flight.kind == Kind::create && flight.certainty == Certainty::doubt) ++doubtful_[flight.chunk];
   if (flight.kind == Kind::create && flight.certainty == Certainty::job && answered) {
@@ -169,6 +176,47 @@ void Wire::watch_budgets(uint64_t id, const Flight& flight) {
     demand(failures->second.second < attempts_max, "{} of chunk {} has failed {} times in a row and is sent again",
            name_of(flight.kind), flight.chunk, failures->second.second);
   }
+}
+
+// What the loader may spend, what waits for the first verdicts, and what the service has asked for.
+void Wire::watch_limits(const Flight& flight) {
+  const Instant now = clock_.now();
+  credits_ += flight.kind == Kind::create ? 500 : 1;
+  demand(!limits_.credits_max || credits_ <= *limits_.credits_max, "{} credits are spent, and {} may be", credits_,
+         limits_.credits_max.value_or(0));
+  demand(now >= not_before_, "{} of chunk {} leaves {} ms before the service wants it", name_of(flight.kind),
+         flight.chunk, (not_before_ - now).count());
+  if (flight.kind == Kind::download) {
+    downloads_.push_back(now);
+    const auto recent =
+        std::count_if(downloads_.begin(), downloads_.end(), [&](Instant at) { return at + minutes(1) > now; });
+    const unsigned most = setup_.dispatcher.downloads_a_minute_max;
+    demand(most == 0 || static_cast<unsigned>(recent) <= most, "{} results are fetched in a minute, and {} may be",
+           recent, most);
+  }
+  if (flight.kind != Kind::create || !limits_.canary) return;
+  demand(ahead_.empty() || ahead_.contains(flight.chunk),
+         "a job of chunk {} is asked for before the verdicts of chunk {}", flight.chunk,
+         ahead_.empty() ? 0 : *ahead_.begin());
+  ahead_.insert(flight.chunk);
+}
+
+void Wire::verdicts_are_in(uint64_t chunk, bulkwrite::api::FirstVerdicts verdicts) {
+  using bulkwrite::api::FirstVerdicts;
+  const bool went_ahead = ahead_.erase(chunk) > 0;
+  if (verdicts == FirstVerdicts::taken)
+    limits_.canary = false;
+  else if (limits_.canary && went_ahead && verdicts == FirstVerdicts::not_taken)
+    creates_forbidden_ = true;
+}
+
+// A call that never left, or that the service itself has turned away, costs nothing.
+void Wire::count_credits(const Flight& flight, const Reply& reply) {
+  const bool turned_away = reply.status == 429 && reply.body.find("TOO_MANY_REQUESTS") != std::string::npos;
+  if (reply.delivery == Delivery::not_sent || turned_away) credits_ -= flight.kind == Kind::create ? 500 : 1;
+  if (const std::string_view wait = reply.header("retry-after"); reply.status == 429 && !wait.empty())
+    not_before_ = std::max(not_before_, clock_.now() + seconds(std::stoi(std::string(wait))));
+  if (turned_away && !reply.header("x-api-credits-remaining").empty()) creates_forbidden_ = true;
 }
 
 // One renewal serves all, and only where the token is refused or nears its end (contract 1.6).
@@ -303,6 +351,10 @@ void Wire::draw_create(Fate& fate) {
     next_certainty_ = Certainty::no_job;
     if (faults_.strikes(Fault::create_not_sent)) {
       fate = Fate::no_connection();
+    } else if (faults_.strikes(Fault::create_credits_used_up)) {
+      Reply reply = service_words::throttled();
+      reply.headers.emplace_back("x-api-credits-remaining", std::to_string(random_.below(500)));
+      fate = Fate::answered_with(std::move(reply));
     } else if (faults_.strikes(Fault::create_429)) {
       fate =
           Fate::answered_with(random_.chance(0.5) ? service_words::throttled() : throttled_for(random_.small(1, 60)));

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/api/canary.h"
 #include "engine/api/transport.h"
 #include "tests/api/fake_transport.h"
 #include "tests/sim/books.h"
@@ -42,6 +43,15 @@ class Wire final : public bulkwrite::api::Transport {
   uint64_t spending_requests() const { return spending_; }  // uploads and creates
   void forbid_creates() { creates_forbidden_ = true; }      // the loader has been asked to stop
 
+  // The limits of this session, and what the loader learns that changes them.
+  struct Limits {
+    bool canary = false;
+    std::optional<uint64_t> credits_max;
+  };
+  void set_limits(Limits limits) { limits_ = limits; }
+  void goes_ahead(uint64_t chunk) { ahead_.insert(chunk); }  // a job of an earlier session is tracked
+  void verdicts_are_in(uint64_t chunk, bulkwrite::api::FirstVerdicts verdicts);
+
  private:
   enum class Certainty { job, no_job, doubt };
   struct Flight {
@@ -60,6 +70,8 @@ class Wire final : public bulkwrite::api::Transport {
   void draw_download(twin::Fate& fate, const std::string& url);
   void watch_budgets(uint64_t id, const Flight& flight);
   void watch_tokens();
+  void watch_limits(const Flight& flight);
+  void count_credits(const Flight& flight, const bulkwrite::api::Reply& reply);
   void heard(const Flight& flight, const bulkwrite::api::Reply& reply);
   void lose(const Flight& flight);
 
@@ -87,6 +99,11 @@ class Wire final : public bulkwrite::api::Transport {
   std::optional<Instant> token_since_;
   uint64_t tokens_ = 0;
   bool token_refused_ = false;
+  Limits limits_;
+  uint64_t credits_ = 0;
+  std::set<uint64_t> ahead_;  // chunks whose verdicts are awaited
+  Instant not_before_{};      // by the service's own words
+  std::vector<Instant> downloads_;
 };
 
 }  // namespace sim

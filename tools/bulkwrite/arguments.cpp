@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <map>
 
 #include "tools/bulkwrite/setting_flags.h"
@@ -79,6 +80,41 @@ void add_milliseconds(CLI::App& app, const std::string& name, std::chrono::milli
       ->default_str(fmt::format("{:g}", static_cast<double>(value.count()) / 1000));
 }
 
+// "500" or "2%".
+run::FailedMax failed_max_of(const std::string& text) {
+  const bool is_percent = text.ends_with('%');
+  const std::string digits = text.substr(0, text.size() - (is_percent ? 1 : 0));
+  const char* const end = digits.data() + digits.size();
+  uint64_t records = 0;
+  double percent = 0;
+  if (is_percent ? CLI::detail::lexical_cast(digits, percent) && percent >= 0 && percent <= 100
+                 : std::from_chars(digits.data(), end, records).ptr == end && !digits.empty())
+    return is_percent ? run::FailedMax{std::nullopt, percent} : run::FailedMax{records, std::nullopt};
+  throw CLI::ValidationError("--max-failed", "must be a number of records, or a percentage such as 2%");
+}
+
+// What may be asked of the service.
+void add_limits(CLI::App& app, run::LoadOptions& options) {
+  app.add_option("--max-credits", options.credits_max,
+                 "API credits that this call may spend; stops (exit 5) before one more job could pass them");
+  app.add_option_function<std::string>(
+         "--max-failed", [&options](const std::string& text) { options.failed_max = failed_max_of(text); },
+         "create no more jobs (exit 3) when more records than this, or more than this part of them (2%), are not taken")
+      ->type_name("N|P%");
+  app.add_option_function<std::string>(
+         "--canary", [&options](const std::string& text) { options.canary = text == "on"; },
+         "on: no second job is created before the verdicts of the first are in, and none if it has taken no record")
+      ->check(CLI::IsMember({"on", "off"}))
+      ->default_str("on");
+  app.add_option("--concurrency", options.calls_max,
+                 "calls under way at once; default: what the organisation's edition grants, or 5")
+      ->check(CLI::Range(1U, 100U));
+  app.add_option("--downloads-per-minute", options.downloads_a_minute_max,
+                 "results fetched a minute; 0, and the default for a sandbox: no limit")
+      ->check(CLI::Range(0U, 10'000U))
+      ->default_str("10");
+}
+
 // How a load is carried out, as against what is loaded: a run that goes on may be told another way.
 void add_ways(CLI::App& app, run::LoadOptions& options) {
   app.add_option("--max-rejects", options.rejects_max, "stop (exit 3) when more records than this are rejected");
@@ -87,6 +123,7 @@ void add_ways(CLI::App& app, run::LoadOptions& options) {
          "stop softly (exit 5) after this time; `resume` goes on")
       ->check(CLI::PositiveNumber)
       ->type_name("SECONDS");
+  add_limits(app, options);
   add_workers(app, options.workers);
   add_choice(app, "--level", options.packing, kLoadLevels, "auto",
              "fast: least time; small: a seventh fewer bytes, five times the work; auto: chunk by chunk, smaller while "
@@ -128,6 +165,8 @@ CLI::App* add_load(CLI::App& app, LoadCommand& load, run::Values& flags) {
   command->add_option("--datetime-format", options.datetime_format, "of datetime columns")
       ->default_str("yyyy-MM-dd HH:mm:ss");
   command->add_flag("--again", options.again, "load this input once more, although a run has loaded it already");
+  command->add_flag("--dry-run", options.dry_run,
+                    "read and check everything, say what the load would cost, and send nothing");
   command->add_flag("--strict", options.strict, "a record that is there already (present) counts as not taken: exit 2");
   add_ways(*command, options);
   add_account_flags(*command, flags);

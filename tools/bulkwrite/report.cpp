@@ -31,6 +31,8 @@ void print_load(const run::Summary& s) {
   if (s.resent > 0)
     print_to(stderr, "  of these, {} were sent more than once: added and updated are what the last job said\n",
              count_text(s.resent));
+  if (s.credits_spent > 0) print_to(stderr, "  credits {:>19}  spent by this call\n", count_text(s.credits_spent));
+  if (!s.stopped.empty()) print_to(stderr, "stopped: {}\n", s.stopped);
   if (!s.run_dir.empty()) print_to(stderr, "files: {}\n", s.run_dir);
 }
 

@@ -15,6 +15,8 @@ constexpr const char* kSandboxClientId = "1000.SANDBOXCLIENT";
 constexpr const char* kSandboxClientSecret = "sandbox-client-secret";
 constexpr const char* kSandboxRefreshToken = "1000.sandbox.refresh-token";
 
+// A sandbox is nobody else's, and limits no downloads.
+constexpr unsigned kSandboxDownloads = 0;
 constexpr std::chrono::milliseconds kSandboxPollMin{20}, kSandboxPollMax{1'000};
 
 bool is_url(std::string_view text) {
@@ -53,6 +55,7 @@ Result<void> choose_target(const std::string& sandbox, const run::Settings& sett
     options.credentials.access_token = token;
   options.poll_min = kSandboxPollMin;
   options.poll_max = kSandboxPollMax;
+  if (!options.downloads_a_minute_max) options.downloads_a_minute_max = kSandboxDownloads;
   return {};
 }
 

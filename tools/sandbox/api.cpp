@@ -112,6 +112,12 @@ HttpReply garbage_reply() {
 
 HttpReply faulty_reply(const Fault& fault, const Switches& switches) {
   HttpReply reply;
+  if (fault.name == "answer") {
+    reply.status = fault.http;
+    reply.body = fault.body;
+    if (fault.retry_after_s > 0) reply.headers.emplace_back("Retry-After", std::to_string(fault.retry_after_s));
+    return reply;
+  }
   if (fault.name == "throttle") reply = throttled_reply(switches);
   if (fault.name.starts_with("invalid_")) reply = json_reply(200, {{"error", fault.name}});
   if (fault.name == "garbage") reply = garbage_reply();

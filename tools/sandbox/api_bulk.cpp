@@ -176,6 +176,7 @@ HttpReply answer_details(const Service& service, const Call& call) {
 }
 
 HttpReply answer_download(const Service& service, const Call& call) {
+  if (!service.usage.download()) throw too_many_requests();
   const Job job = known_job(service, call);
   const bool expired = job.finished_ms + service.switches.result_retention_s * 1000 < now_ms();
   auto zip = expired ? std::nullopt : find_result(service.store, job.id);

@@ -15,7 +15,8 @@ using nlohmann::json;
 constexpr std::initializer_list<const char*> kKinds{"any",     "token",    "revoke",  "users",  "org",
                                                     "modules", "fields",   "layouts", "upload", "create",
                                                     "details", "download", "other"};
-constexpr std::initializer_list<const char*> kNames{"reset",
+constexpr std::initializer_list<const char*> kNames{"answer",
+                                                    "reset",
                                                     "truncate",
                                                     "garbage",
                                                     "delay",
@@ -70,7 +71,8 @@ struct Faults::Reader {
   }
 
   static RequestRule request_rule(const json& rule) {
-    require_known_keys(rule, {"request", "nth", "probability", "times", "when", "fault", "delay_ms", "retry_after_s"});
+    require_known_keys(
+        rule, {"request", "nth", "probability", "times", "when", "fault", "http", "body", "delay_ms", "retry_after_s"});
     RequestRule parsed;
     parsed.kind = rule.at("request").get<std::string>();
     if (!is_one_of(parsed.kind, kKinds)) throw std::runtime_error("unknown request \"" + parsed.kind + "\"");
@@ -79,6 +81,11 @@ struct Faults::Reader {
     fault.http = http_status(fault.name);
     if (fault.http == 0 && !is_one_of(fault.name, kNames))
       throw std::runtime_error("unknown fault \"" + fault.name + "\"");
+    if (fault.name == "answer") {
+      fault.http = rule.at("http").get<int>();
+      fault.body = rule.at("body").is_string() ? rule["body"].get<std::string>() : rule["body"].dump();
+      if (fault.http < 200 || fault.http > 599) throw std::runtime_error("http is from 200 to 599");
+    }
     fault.when = when(rule);
     if (fault.when == When::kDuring && fault.name != "reset") throw std::runtime_error("only reset can strike during");
     fault.delay_ms = rule.value("delay_ms", int64_t{0});
@@ -164,7 +171,8 @@ std::string Faults::help() {
          "  nth: a number or a list, counted from 1 since the start; or probability, with times as a cap\n"
          "  when: before (the default: no effect), during (the body arrives; reset only), after (the effect is "
          "committed)\n"
-         "  fault: http_400 … http_599, reset, truncate (half a reply), garbage (200 with a body that is no JSON),\n"
+         "  fault: http_400 … http_599, answer (http and body, which may be any JSON or a text), reset, truncate (half "
+         "a reply), garbage (200 with a body that is no JSON),\n"
          "         delay (delay_ms, which any other fault takes too), expired_token (401, and the token is dead),\n"
          "         throttle (the token endpoint's \"Access Denied\"), and its refusals: invalid_code, invalid_client,\n"
          "         invalid_client_secret, invalid_redirect_uri\n"

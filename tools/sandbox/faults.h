@@ -14,9 +14,10 @@ namespace bulkwrite::sandbox {
 enum class When { kBefore, kDuring, kAfter };  // the request has its effect; kDuring: while its body arrives
 
 struct Fault {
-  std::string name;  // http_NNN, reset, truncate, garbage, delay, expired_token, throttle, invalid_...
+  std::string name;  // http_NNN, answer, reset, truncate, garbage, delay, expired_token, throttle, invalid_...
   When when = When::kBefore;
-  int http = 0;  // of http_NNN
+  int http = 0;      // of http_NNN and answer
+  std::string body;  // of answer
   int64_t delay_ms = 0;
   int64_t retry_after_s = 0;
 };

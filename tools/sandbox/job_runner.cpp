@@ -71,7 +71,11 @@ std::string result_csv(std::vector<Verdict> verdicts, const JobPlan& plan, const
     if (column.index >= 0 && names.size() < 3) names.push_back(column.header);
   }
   const bool id_first = switches.result_columns == "id_first";
-  names.insert(names.end(), {id_first ? "RECORD_ID" : "STATUS", id_first ? "STATUS" : "RECORD_ID", "ERRORS"});
+  const bool in_front = switches.result_columns == "in_front";
+  const bool prose = switches.result_names == "prose";
+  const std::string status_name = prose ? "Status" : "STATUS", id_name = prose ? "ID" : "RECORD_ID";
+  names.insert(in_front ? names.begin() : names.end(),
+               {id_first ? id_name : status_name, id_first ? status_name : id_name, prose ? "Errors" : "ERRORS"});
   if (switches.result_order == "shuffled") {
     std::mt19937_64 random(static_cast<uint64_t>(switches.result_order_seed + job_id));
     std::shuffle(verdicts.begin(), verdicts.end(), random);
@@ -89,7 +93,8 @@ std::string result_csv(std::vector<Verdict> verdicts, const JobPlan& plan, const
     std::vector<std::string> fields = std::move(verdict.echo);
     const std::string status = status_text(verdict.status);
     const std::string id = verdict.record_id == 0 ? std::string() : std::to_string(verdict.record_id);
-    fields.insert(fields.end(), {id_first ? id : status, id_first ? status : id, verdict.errors});
+    fields.insert(in_front ? fields.begin() : fields.end(),
+                  {id_first ? id : status, id_first ? status : id, verdict.errors});
     append_line(fields);
   }
   return csv;

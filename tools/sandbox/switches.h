@@ -25,6 +25,7 @@ struct Switches {
   std::string result_order = "input";
   int64_t result_order_seed = 1;
   std::string result_columns = "status_first";
+  std::string result_names = "capitals";
   std::string callback_body = "details";
   std::string job_outcome = "COMPLETED";
   int64_t queue_delay_ms = 0;
@@ -47,6 +48,7 @@ struct Switches {
   int64_t records_max = 25'000;
   int64_t columns_max = 200;
   int64_t jobs_waiting_max = 10'000;
+  int64_t downloads_per_minute = 0;
 
   // "name=value". Throws std::invalid_argument that names the switch and what it takes.
   void set(const std::string& assignment);

@@ -7,6 +7,7 @@
 namespace bulkwrite::sandbox {
 namespace {
 
+constexpr int64_t kMinuteMs = 60 * 1000;
 constexpr int64_t kDayMs = 24 * 3600 * 1000;
 
 struct Edition {
@@ -32,6 +33,7 @@ Usage::Usage(const Switches& switches) {
     if (edition.cap > 0) credits_max_ = std::min(credits_max_, edition.cap);
     concurrency_max_ = edition.concurrency;
   }
+  downloads_max_ = switches.downloads_per_minute;
   if (switches.credits > 0) credits_max_ = switches.credits;
   if (switches.concurrency > 0) concurrency_max_ = switches.concurrency;
 }
@@ -62,6 +64,15 @@ bool Usage::spend(int64_t credits) {
   if (spent_ + credits > credits_max_) return false;
   spent_ += credits;
   spendings_.emplace_back(now_ms(), credits);
+  return true;
+}
+
+bool Usage::download() {
+  const std::lock_guard lock(mutex_);
+  if (downloads_max_ == 0) return true;
+  while (!downloads_.empty() && downloads_.front() <= now_ms() - kMinuteMs) downloads_.pop_front();
+  if (static_cast<int64_t>(downloads_.size()) >= downloads_max_) return false;
+  downloads_.push_back(now_ms());
   return true;
 }
 

@@ -20,6 +20,8 @@ class Usage {
   void end();
   // False: the day's credits do not suffice, and nothing is spent.
   bool spend(int64_t credits);
+  // False: too many results within a minute.
+  bool download();
   // What is left, once half of the day's credits are spent.
   std::optional<int64_t> remaining_when_low();
 
@@ -32,6 +34,8 @@ class Usage {
   int64_t running_ = 0;
   int64_t spent_ = 0;
   std::deque<std::pair<int64_t, int64_t>> spendings_;  // when (ms), credits
+  int64_t downloads_max_ = 0;                          // a minute; 0: no limit
+  std::deque<int64_t> downloads_;                      // when (ms)
 };
 
 }  // namespace bulkwrite::sandbox

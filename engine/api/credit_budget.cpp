@@ -1,0 +1,23 @@
+#include "engine/api/credit_budget.h"
+
+#include <charconv>
+
+namespace bulkwrite::api {
+
+void CreditBudget::hear(const Reply& reply) {
+  const std::string_view text = reply.header("x-api-credits-remaining");
+  uint64_t credits = 0;
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), credits);
+  if (text.empty() || fault != std::errc() || end != text.data() + text.size()) return;
+  told_ = credits;
+  spent_when_told_ = spent_;
+}
+
+std::optional<uint64_t> CreditBudget::remaining() const {
+  if (!told_) return std::nullopt;
+  // What was given back since may make it less than it was.
+  const uint64_t since = spent_ > spent_when_told_ ? spent_ - spent_when_told_ : 0;
+  return since < *told_ ? *told_ - since : 0;
+}
+
+}  // namespace bulkwrite::api

@@ -1,0 +1,56 @@
+#include "engine/run/dry_run.h"
+
+#include "engine/run/in_order.h"
+#include "engine/run/judge.h"
+
+namespace bulkwrite::run {
+namespace {
+
+struct Judged {
+  uint64_t records = 0, accepted = 0;
+};
+
+Judged judge_chunk(const csv::Chunk& chunk, const schema::RecordChecker* checker) {
+  Judged judged{.records = chunk.records()};
+  if (chunk.too_long) return judged;
+  Judge judge(chunk, checker);
+  if (judge.accepts_all()) return {judged.records, judged.records};
+  while (judge.next()) judged.accepted += judge.problems().empty() ? 1 : 0;
+  return judged;
+}
+
+class NoPieces final : public PieceSink {
+ public:
+  Result<void> piece(uint64_t, const SourceInfo&, std::string_view) override { return {}; }
+};
+
+}  // namespace
+
+DryRun dry_run(Front& front, const LoadPlan& plan, const LoadOptions& options, Progress& progress,
+               std::stop_token stop) {
+  DryRun run{.summary = {}, .cost = {.is_exact = true}};
+  Summary& summary = run.summary;
+  NoPieces pieces;
+  const auto make_worker = [&]() -> std::function<Result<Judged>(csv::Chunk&)> {
+    return [&](csv::Chunk& chunk) -> Result<Judged> { return judge_chunk(chunk, plan.checker.get()); };
+  };
+  const auto consume = [&](Judged judged) -> Result<void> {
+    summary.records_read += judged.records;
+    summary.not_sent += judged.accepted;
+    ++summary.chunks;
+    summary.jobs += judged.accepted > 0 ? 1 : 0;
+    return {};
+  };
+  const PassEnd end = pass_in_order<Judged>(front, pieces, worker_count(options.workers), stop, make_worker, consume);
+  if (end.fault) summary.errors.push_back(*end.fault);
+  if (end.input) summary.errors.push_back(*end.input);
+  summary.rejected = summary.records_read - summary.not_sent;
+  summary.blank_lines = front.blank_lines();
+  summary.bytes_read = progress.bytes_read;
+  summary.credits_spent = plan.session->credits().spent();
+  summary.signal = options.stop_signal ? options.stop_signal() : 0;
+  run.cost = {.records = summary.records_read, .chunks = summary.chunks, .jobs = summary.jobs, .is_exact = true};
+  return run;
+}
+
+}  // namespace bulkwrite::run
