@@ -101,7 +101,8 @@ BENCHMARK_CAPTURE(load_null, small, run::Packing::small)->UseRealTime()->Unit(be
 void load_sandbox(benchmark::State& state) {
   run::LoadOptions options;
   std::unique_ptr<cli::SandboxChild> sandbox;
-  if (auto ok = cli::choose_target(place().database(), options, sandbox); !ok) {
+  const auto settings = run::Settings::read({}, [](const char*) -> const char* { return nullptr; });
+  if (auto ok = cli::choose_target(place().database(), settings.value(), options, sandbox); !ok) {
     state.SkipWithError(ok.error().message.c_str());
     return;
   }

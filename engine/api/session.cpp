@@ -83,7 +83,8 @@ Result<void> Session::sign_in() {
       if (!reply) return in_context(doing, std::move(reply).error());
       const auto next = backoff.next(retry_after(*reply));
       if (!next) {
-        return Error{ErrorKind::service_down,
+        const bool throttled = classify(*reply) == ReplyClass::throttled;
+        return Error{throttled ? ErrorKind::transient : ErrorKind::service_down,
                      fmt::format("{} does not answer: {}", target_.accounts_base, describe(*reply))};
       }
       wait = *next;

@@ -24,7 +24,7 @@ DispatcherOptions with_canary(DispatcherOptions options = plain_insert()) {
 
 // What a load does when the dispatcher takes no more.
 void obey(World& world) {
-  if (world.dispatcher.is_out_of_credits() && !world.stopped) {
+  if (world.dispatcher.is_out_of_credits()) {
     world.stop();
     world.step();
   }
