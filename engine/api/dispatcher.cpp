@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/api/data_centre.h"
 #include "engine/base/check.h"
 #include "engine/base/crash_point.h"
 #include "engine/base/deliberate_bug.h"
@@ -13,6 +14,7 @@ namespace {
 
 constexpr uint64_t kTokenExchange = UINT64_MAX;
 constexpr unsigned kTokenRefusalsMax = 3;
+constexpr unsigned kTokenThrottlesMax = 3;
 // An accounts host that stumbles is waited for some minutes, within what it takes in ten (contract 1.6).
 constexpr RetryPolicy kRenewal{
     .delay_min = std::chrono::seconds(5), .delay_max = std::chrono::minutes(2), .attempts_max = 8};
@@ -54,33 +56,6 @@ Places places_of(RequestKind kind) {
       return {"download: about to be asked for", "download: answered"};
   }
   return {"", ""};
-}
-
-// scheme://host:port of a URL.
-std::string_view origin_of(std::string_view url) {
-  const size_t scheme = url.find("://");
-  if (scheme == std::string_view::npos) return {};
-  return url.substr(0, std::min(url.find('/', scheme + 3), url.size()));
-}
-
-std::string_view host_of(std::string_view url) {
-  std::string_view origin = origin_of(url);
-  origin.remove_prefix(std::min(origin.size(), origin.find("://") + 3));
-  if (origin.find('@') != std::string_view::npos) return {};
-  const std::string_view host = origin.substr(0, origin.find(':'));
-  // Whatever else stands in it, such as "?" or "\\", may end the host for others who read the URL.
-  const bool is_plain = std::all_of(host.begin(), host.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-  });
-  return is_plain ? host : std::string_view();
-}
-
-// The service serves results from hosts of its own beside the API's (contract 6.1).
-bool is_service_host(std::string_view host) {
-  for (const std::string_view domain : {".zoho.com", ".zoho.eu", ".zoho.in", ".zoho.com.au", ".zoho.com.cn", ".zoho.jp",
-                                        ".zohocloud.ca", ".zoho.sa", ".zohoapis.com", ".zohoapis.eu", ".zohoapis.in"})
-    if (host.ends_with(domain)) return true;
-  return false;
 }
 
 }  // namespace
@@ -220,24 +195,40 @@ std::optional<Instant> Dispatcher::may_leave_at(const Submission& submission) co
 
 Result<void> Dispatcher::renew_token() {
   if (renewing_ || !session_.can_refresh()) return {};
-  auto request = session_.refresh_request();
-  if (!request) return std::move(request).error();
-  crash_point("token: about to be asked for");
-  transport_.start(kTokenExchange, *std::move(request));
-  renewing_ = true;
+  auto renewal = session_.renew();
+  if (!renewal) return std::move(renewal).error();
+  switch (renewal->kind) {
+    case Session::Renewal::Kind::renewed:
+      renewal_wanted_ = false;
+      return {};
+    case Session::Renewal::Kind::wait:
+      renew_at_ = clock_.now() + renewal->wait;
+      return {};
+    case Session::Renewal::Kind::ask:
+      crash_point("token: about to be asked for");
+      transport_.start(kTokenExchange, std::move(renewal->request));
+      renewing_ = true;
+      return {};
+  }
   return {};
 }
 
 Result<void> Dispatcher::on_token(const Reply& reply) {
   renewing_ = false;
   crash_point("token: answered");
-  const ReplyClass kind = classify(reply);
-  if (kind == ReplyClass::answered || kind == ReplyClass::refused || is_token_refusal(reply)) {
-    if (auto ok = session_.accept(reply); !ok) return ok;
+  if (is_last_word_on_token(reply)) {
+    auto accepted = session_.accept(reply);
+    if (!accepted && is_token_throttle(reply) && ++throttles_of_token_ <= kTokenThrottlesMax) {
+      renew_at_ = clock_.now() + kTokenQuiet;
+      return {};
+    }
+    if (!accepted) return accepted;
     renewal_wanted_ = false;
+    throttles_of_token_ = 0;
     renewal_backoff_.succeeded();
     return {};
   }
+  session_.nothing_came();
   const auto wait = renewal_backoff_.next(retry_after(reply));
   if (!wait) return Error{ErrorKind::service_down, "the token cannot be renewed: " + describe(reply)};
   renew_at_ = clock_.now() + *wait;

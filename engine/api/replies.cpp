@@ -115,6 +115,34 @@ std::optional<int64_t> http_date(std::string_view text) {
   return days.time_since_epoch().count() * int64_t{86'400} + *hour * 3'600 + *minute * 60 + *second;
 }
 
+bool is_throttle(std::string_view error) {
+  return normalised(error) == "ACCESSDENIED";
+}
+
+// What to do about a refusal of the accounts host (contract 1.7).
+std::string_view advice_on(std::string_view error) {
+  if (error == "invalid_code") {
+    return " (a grant code is good once and for minutes only, in its own data centre: make a new one; a refresh token "
+           "that is revoked, or of another data centre: sign in again with `bulkwrite auth login`)";
+  }
+  if (error == "invalid_client") return " (no such client id in this data centre: look at --client-id and --dc)";
+  if (error == "invalid_client_secret") return " (the client secret is not that of the client)";
+  if (error == "invalid_redirect_uri") return " (the client is not a self client: make one in the API console)";
+  return "";
+}
+
+// What the accounts host means by a body without what was asked for.
+Error accounts_refusal(std::string_view what, const std::string& why, const Reply& reply) {
+  if (is_throttle(why)) {
+    return {ErrorKind::transient,
+            fmt::format("the accounts host gives out no more tokens for now ({}): ten in ten minutes are its limit; "
+                        "leave it alone for a quarter of an hour, then run again",
+                        told(why))};
+  }
+  return {ErrorKind::not_allowed,
+          fmt::format("{} was refused: {}{}", what, why.empty() ? describe(reply) : told(why), advice_on(why))};
+}
+
 std::string id_in_details(std::string_view body, std::string_view key) {
   const Json json(body);
   if (!json.valid || normalised(text_of(json.root, "status")) != "SUCCESS") return "";
@@ -195,12 +223,10 @@ std::optional<Milliseconds> retry_after(const Reply& reply) {
 Result<TokenAnswer> parse_token(const Reply& reply) {
   const Json json(reply.body);
   const std::string token = json.valid ? text_of(json.root, "access_token") : "";
-  if (token.empty()) {
-    const std::string why = json.valid ? text_of(json.root, "error") : "";
-    return Error{ErrorKind::not_allowed,
-                 fmt::format("the sign-in was refused: {}", why.empty() ? describe(reply) : told(why))};
-  }
-  TokenAnswer answer{.access_token = token, .api_domain = text_of(json.root, "api_domain")};
+  if (token.empty()) return accounts_refusal("the sign-in", json.valid ? text_of(json.root, "error") : "", reply);
+  TokenAnswer answer{.access_token = token,
+                     .api_domain = text_of(json.root, "api_domain"),
+                     .refresh_token = text_of(json.root, "refresh_token")};
   // Where expires_in_sec is there, expires_in counts milliseconds (contract 1.5).
   const auto seconds = count_of(json.root, "expires_in_sec");
   const auto plain = count_of(json.root, "expires_in");
@@ -208,10 +234,27 @@ Result<TokenAnswer> parse_token(const Reply& reply) {
   return answer;
 }
 
-bool is_token_refusal(const Reply& reply) {
-  if (reply.delivery != Delivery::complete || reply.status == 429 || reply.status >= 500) return false;
+Result<void> parse_revocation(const Reply& reply) {
   const Json json(reply.body);
-  return json.valid && text_of(json.root, "access_token").empty() && !text_of(json.root, "error").empty();
+  const std::string why = json.valid ? text_of(json.root, "error") : "";
+  if (classify(reply) == ReplyClass::answered && json.valid && why.empty()) return {};
+  return accounts_refusal("the revocation", why, reply);
+}
+
+bool is_last_word_on_token(const Reply& reply) {
+  if (reply.delivery != Delivery::complete) return false;
+  const Json json(reply.body);
+  if (json.valid && !text_of(json.root, "access_token").empty()) return true;
+  if (reply.status == 429 || reply.status >= 500) return false;
+  if (json.valid && !text_of(json.root, "error").empty()) return true;
+  const ReplyClass kind = classify(reply);
+  return kind == ReplyClass::answered || kind == ReplyClass::refused || kind == ReplyClass::unauthorised;
+}
+
+bool is_token_throttle(const Reply& reply) {
+  if (reply.delivery != Delivery::complete) return false;
+  const Json json(reply.body);
+  return json.valid && is_throttle(text_of(json.root, "error"));
 }
 
 Result<std::string> parse_org(std::string_view body) {

@@ -39,12 +39,20 @@ std::optional<Milliseconds> retry_after(const Reply& reply);
 
 struct TokenAnswer {
   std::string access_token, api_domain;
+  std::string refresh_token;  // of a grant code only
   Milliseconds expires_in{0};
 };
-// Success is the presence of access_token, whatever the HTTP status (contract 1.7). Errors: not_allowed.
+// Success is the presence of access_token, whatever the HTTP status (contract 1.7). Errors: not_allowed, with what to
+// do; transient where too many were asked for.
 Result<TokenAnswer> parse_token(const Reply& reply);
-// Whether the accounts host itself has said no: asking again changes nothing, or makes it worse (contract 1.7).
-bool is_token_refusal(const Reply& reply);
+// Of the revocation of a refresh token. Errors: as of parse_token.
+Result<void> parse_revocation(const Reply& reply);
+// Whether the accounts host itself has said yes or no: asking again changes nothing, or makes it worse (contract 1.7).
+bool is_last_word_on_token(const Reply& reply);
+// Whether it says that too many tokens were asked for.
+bool is_token_throttle(const Reply& reply);
+// After that nobody asks for this long (contract 1.7: it takes 10 to 30 minutes of quiet).
+constexpr Milliseconds kTokenQuiet = std::chrono::minutes(15);
 
 // The zgid of GET /org (contract 9.2), as text.
 Result<std::string> parse_org(std::string_view body);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/api/data_centre.h"
 #include "engine/base/crash_point.h"
 
 namespace bulkwrite::api {
@@ -53,15 +54,74 @@ Session::Session(Transport& transport, const Clock& clock, Target target, Creden
       jitter_seed_(jitter_seed),
       stop_(std::move(stop)) {}
 
+bool Session::can_refresh() const {
+  return credentials_.access_token.empty() && (credentials_.store || !credentials_.refresh_token.empty());
+}
+
+// Every attempt begins with the store: somebody else may have got a token meanwhile.
 Result<void> Session::sign_in() {
   if (!credentials_.access_token.empty()) {
     token_ = credentials_.access_token;
-    credentials_.refresh_token.clear();
     return {};
   }
-  auto reply = exchange([this] { return refresh_request(); });
-  if (!reply) return in_context("signing in at " + target_.accounts_base, std::move(reply).error());
-  return accept(*reply);
+  const std::string doing = "signing in at " + target_.accounts_base;
+  Backoff backoff({.attempts_max = 5}, jitter_seed_);
+  const Instant give_up_at = clock_.now() + kSignInWaitMax;
+  for (;;) {
+    auto renewal = renew();
+    if (!renewal) return in_context(doing, std::move(renewal).error());
+    if (renewal->kind == Renewal::Kind::renewed) return {};
+    Milliseconds wait = renewal->wait;
+    if (renewal->kind == Renewal::Kind::wait && clock_.now() >= give_up_at) {
+      return Error{ErrorKind::transient,
+                   doing + ": another process has been asking for a token for minutes; run again later"};
+    }
+    if (renewal->kind == Renewal::Kind::ask) {
+      auto reply = wait_for(std::move(renewal->request));
+      if (reply && is_last_word_on_token(*reply)) return accept(*reply);
+      nothing_came();
+      if (!reply) return in_context(doing, std::move(reply).error());
+      const auto next = backoff.next(retry_after(*reply));
+      if (!next) {
+        return Error{ErrorKind::service_down,
+                     fmt::format("{} does not answer: {}", target_.accounts_base, describe(*reply))};
+      }
+      wait = *next;
+    }
+    if (auto ok = pause(wait); !ok) return in_context(doing, std::move(ok).error());
+  }
+}
+
+Result<Session::Renewal> Session::renew() {
+  if (TokenStore* const store = credentials_.store.get()) {
+    auto answer = store->want(token_);
+    if (!answer) return std::move(answer).error();
+    if (answer->kind == TokenStore::Answer::Kind::wait)
+      return Renewal{.kind = Renewal::Kind::wait, .request = {}, .wait = answer->wait};
+    if (answer->kind == TokenStore::Answer::Kind::token) {
+      if (auto ok = take(answer->token); !ok) return std::move(ok).error();
+      return Renewal{};
+    }
+  }
+  auto request = refresh_request();
+  if (!request) {
+    nothing_came();
+    return std::move(request).error();
+  }
+  return Renewal{.kind = Renewal::Kind::ask, .request = *std::move(request), .wait = Milliseconds(0)};
+}
+
+void Session::nothing_came() {
+  if (credentials_.store) credentials_.store->nothing_came();
+}
+
+Request Session::post_to_accounts(std::string_view path, std::string form) const {
+  Request request{.method = Request::Method::post,
+                  .url = fmt::format("{}/oauth/v2/{}", target_.accounts_base, path),
+                  .timeout = kRequestTimeout};
+  request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
+  request.body = std::move(form);
+  return request;
 }
 
 Result<Request> Session::refresh_request() {
@@ -73,21 +133,101 @@ Result<Request> Session::refresh_request() {
         fmt::format("{} tokens in 10 minutes were not enough: the service takes none of them for long", kRefreshesMax)};
   }
   refreshes_.push_back(now);
-  Request request{
-      .method = Request::Method::post, .url = target_.accounts_base + "/oauth/v2/token", .timeout = kRequestTimeout};
-  request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
-  request.body = fmt::format("grant_type=refresh_token&client_id={}&client_secret={}&refresh_token={}",
+  return post_to_accounts(
+      "token", fmt::format("grant_type=refresh_token&client_id={}&client_secret={}&refresh_token={}",
+                           percent_encoded(credentials_.client_id), percent_encoded(credentials_.client_secret),
+                           percent_encoded(credentials_.refresh_token)));
+}
+
+Result<Grant> Session::redeem(std::string_view grant_code) {
+  auto reply = exchange([&]() -> Result<Request> {
+    return post_to_accounts(
+        "token", fmt::format("grant_type=authorization_code&client_id={}&client_secret={}&code={}",
                              percent_encoded(credentials_.client_id), percent_encoded(credentials_.client_secret),
-                             percent_encoded(credentials_.refresh_token));
-  return request;
+                             percent_encoded(grant_code)));
+  });
+  if (!reply) return in_context("signing in at " + target_.accounts_base, std::move(reply).error());
+  Grant grant;
+  auto token = token_of(*reply, &grant.refresh_token);
+  if (!token) return std::move(token).error();
+  if (grant.refresh_token.empty()) {
+    return Error{
+        ErrorKind::not_allowed,
+        "the sign-in gave a token for an hour, but none to renew it with: make the code under \"Generate Code\" "
+        "of a self client"};
+  }
+  if (auto ok = take(*token); !ok) return std::move(ok).error();
+  grant.token = *std::move(token);
+  return grant;
+}
+
+Result<void> Session::revoke() {
+  auto reply = exchange([&]() -> Result<Request> {
+    return post_to_accounts("token/revoke?token=" + percent_encoded(credentials_.refresh_token), "");
+  });
+  if (!reply) return in_context("revoking at " + target_.accounts_base, std::move(reply).error());
+  return parse_revocation(*reply);
 }
 
 Result<void> Session::accept(const Reply& reply) {
+  auto token = token_of(reply, nullptr);
+  TokenStore* const store = credentials_.store.get();
+  if (!token) {
+    if (store != nullptr && is_token_throttle(reply)) store->denied();
+    nothing_came();
+    return std::move(token).error();
+  }
+  if (auto ok = take(*token); !ok) {
+    nothing_came();
+    return ok;
+  }
+  return store == nullptr ? Result<void>() : store->keep(*token);
+}
+
+Result<Token> Session::token_of(const Reply& reply, std::string* refresh_token) {
   auto answer = parse_token(reply);
   if (!answer) return std::move(answer).error();
-  token_ = answer->access_token;
+  if (refresh_token != nullptr) *refresh_token = std::move(answer->refresh_token);
+  return Token{.text = std::move(answer->access_token),
+               .api_domain = std::move(answer->api_domain),
+               .ends_in = answer->expires_in,
+               .renew_in = std::max(answer->expires_in - kRefreshAhead, answer->expires_in / 2)};
+}
+
+Result<void> Session::take(const Token& token) {
+  if (auto ok = follow(token.api_domain); !ok) return ok;
+  token_ = token.text;
   ++generation_;
-  stale_at_ = clock_.now() + std::max(answer->expires_in - kRefreshAhead, answer->expires_in / 2);
+  stale_at_.reset();
+  if (token.renew_in) stale_at_ = clock_.now() + *token.renew_in;
+  return {};
+}
+
+// No token goes to a host that is not the service's, whoever names it.
+Result<void> Session::follow(const std::string& api_domain) {
+  if (!target_.api_follows_token || api_domain.empty() || api_domain == target_.api_base) return {};
+  if (is_api_base(api_domain)) {
+    target_.api_base = api_domain;
+    return {};
+  }
+  const std::string_view host = host_of(api_domain);
+  return Error{
+      ErrorKind::configuration,
+      fmt::format("the sign-in names {} as the host of the API, which is none of the service's that are known: "
+                  "the token does not go there, unless you set --api-base",
+                  host.empty() ? "something else than a host" : host)};
+}
+
+Result<void> Session::pause(Milliseconds how_long) {
+  if (how_long > kSignInWaitMax) {
+    return Error{ErrorKind::transient, fmt::format("no token before {} s have passed: run again then",
+                                                   std::chrono::duration_cast<std::chrono::seconds>(how_long).count())};
+  }
+  const Instant until = clock_.now() + how_long;
+  while (clock_.now() < until) {
+    if (stop_.stop_requested()) return stopped();
+    (void)transport_.wait(std::min(kLook, until - clock_.now()));
+  }
   return {};
 }
 
@@ -142,35 +282,31 @@ Result<Reply> Session::exchange(const std::function<Result<Request>()>& make) {
   for (;;) {
     auto request = make();
     if (!request) return std::move(request).error();
+    const std::string place(origin_of(request->url));
     auto done = wait_for(*std::move(request));
     if (!done) return done;
     Reply reply = *std::move(done);
     credits_.hear(reply);
     const ReplyClass kind = classify(reply);
     if (kind == ReplyClass::answered || kind == ReplyClass::refused || kind == ReplyClass::unauthorised ||
-        is_token_refusal(reply)) {
+        is_last_word_on_token(reply)) {
       return reply;
     }
     const auto wait = backoff.next(retry_after(reply));
     if (!wait && kind == ReplyClass::throttled) {
       return Error{
           ErrorKind::transient,
-          fmt::format("{} takes no calls: {}{}", target_.api_base, describe(reply),
+          fmt::format("{} takes no calls: {}{}", place, describe(reply),
                       credits_.is_used_up(kCallCredits)
                           ? "; the organisation's credits are used up, and come back 24 hours after they were spent"
                           : "")};
     }
-    if (!wait)
-      return Error{ErrorKind::service_down, fmt::format("{} does not answer: {}", target_.api_base, describe(reply))};
+    if (!wait) return Error{ErrorKind::service_down, fmt::format("{} does not answer: {}", place, describe(reply))};
     if (*wait > kSignInWaitMax) {
-      return Error{ErrorKind::transient, fmt::format("{} asks to come back in {} s: run again then", target_.api_base,
+      return Error{ErrorKind::transient, fmt::format("{} asks to come back in {} s: run again then", place,
                                                      std::chrono::duration_cast<std::chrono::seconds>(*wait).count())};
     }
-    const Instant until = clock_.now() + *wait;
-    while (clock_.now() < until) {
-      if (stop_.stop_requested()) return stopped();
-      (void)transport_.wait(std::min(kLook, until - clock_.now()));
-    }
+    if (auto ok = pause(*wait); !ok) return std::move(ok).error();
   }
 }
 

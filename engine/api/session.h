@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -12,6 +13,7 @@
 #include "engine/api/edition.h"
 #include "engine/api/replies.h"
 #include "engine/api/retry.h"
+#include "engine/api/token_store.h"
 #include "engine/api/transport.h"
 #include "engine/base/clock.h"
 #include "engine/base/result.h"
@@ -22,12 +24,21 @@ namespace bulkwrite::api {
 struct Target {
   std::string api_base, accounts_base, upload_base;
   std::string org;  // zgid, for X-CRM-ORG; empty: read from the service
+  // The API is where the token's reply says, if that is the service's (contract 1.1); otherwise where api_base says.
+  bool api_follows_token = false;
 };
 
-// Either a token that someone else renews, or what it takes to get one.
+// Either a token that someone else renews, or what it takes to get one. The store comes before the other two.
 struct Credentials {
   std::string access_token;
   std::string client_id, client_secret, refresh_token;
+  std::shared_ptr<TokenStore> store;
+};
+
+// What a grant code of a self client is worth (contract 1.5).
+struct Grant {
+  std::string refresh_token;
+  Token token;
 };
 
 constexpr size_t kRefreshesMax = 10;  // in kRefreshWindow (contract 1.6)
@@ -39,13 +50,18 @@ class Session {
  public:
   Session(Transport& transport, const Clock& clock, Target target, Credentials credentials, uint64_t jitter_seed = 0,
           std::stop_token stop = {});
+  ~Session() { nothing_came(); }  // whoever waits for a token need not wait for us
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
   const Target& target() const { return target_; }
 
   // These wait for their replies, and repeat what may be repeated. Nothing else may be under way on the transport.
   // Errors: not_allowed, service_down, configuration (no such module, a reply that is not understood), transient (the
-  // service asks to come back much later, or a stop was asked for).
+  // service asks to come back much later, or a stop was asked for), and those of the token store.
   Result<void> sign_in();
+  Result<Grant> redeem(std::string_view grant_code);  // its token is the session's then
+  Result<void> revoke();                              // the refresh token, and with it all that came of it
   Result<void> find_org();
   Result<std::string> get_fields(std::string_view module);  // the reply's body
   Result<std::string> get_layouts(std::string_view module);
@@ -62,14 +78,27 @@ class Session {
   // "Zoho-oauthtoken ..." (contract 1.4)
   std::string authorization() const { return "Zoho-oauthtoken " + token_; }
 
-  // Renewing while a load runs: the dispatcher sends refresh_request() and hands the reply to accept().
+  // Renewing while a load runs: the dispatcher does what renew() says, and hands a reply to accept(), or says that
+  // nothing came.
+  struct Renewal {
+    enum class Kind { renewed, ask, wait } kind = Kind::renewed;
+    Request request;       // to ask
+    Milliseconds wait{0};  // before renew() is called again
+  };
+  Result<Renewal> renew();  // not_allowed where too many were asked for; and as of TokenStore::want
+  Result<void> accept(const Reply& reply);
+  void nothing_came();
   unsigned generation() const { return generation_; }  // of the token: one more with each new one
-  bool can_refresh() const { return !credentials_.refresh_token.empty(); }
+  bool can_refresh() const;
   bool is_stale(Instant now) const { return stale_at_ && now >= *stale_at_; }
   Result<Request> refresh_request();  // not_allowed where too many were asked for
-  Result<void> accept(const Reply& reply);
 
  private:
+  Result<Token> token_of(const Reply& reply, std::string* refresh_token);
+  Result<void> take(const Token& token);
+  Result<void> follow(const std::string& api_domain);
+  Result<void> pause(Milliseconds how_long);
+  Request post_to_accounts(std::string_view path, std::string form) const;
   Result<Reply> get(std::string_view path);
   Result<Reply> exchange(const std::function<Result<Request>()>& make);
   Result<Reply> wait_for(Request request);

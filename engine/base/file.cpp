@@ -128,12 +128,14 @@ void AtomicFile::abandon() {
   ::unlink(part_of(path_).c_str());
 }
 
-Result<AtomicFile> AtomicFile::create(std::filesystem::path path) {
+Result<AtomicFile> AtomicFile::create(std::filesystem::path path, Readers readers) {
   AtomicFile made;
-  const int fd = ::open(part_of(path).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (fd < 0) return cannot_write(path, errno);
+  const mode_t mode = readers == Readers::owner ? 0600 : 0666;
+  made.file_ = Descriptor(::open(part_of(path).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+  if (!made.file_.is_open()) return cannot_write(path, errno);
+  // What a crash has left there keeps its mode.
+  if (readers == Readers::owner && ::fchmod(made.file_.get(), mode) != 0) return cannot_write(path, errno);
   made.path_ = std::move(path);
-  made.file_ = Descriptor(fd);
   made.buffer_.reserve(kWriteBufferBytes);
   return made;
 }
@@ -168,11 +170,22 @@ Result<void> AtomicFile::commit() {
   return renamed;
 }
 
-Result<void> write_file(const std::filesystem::path& path, std::string_view bytes) {
-  auto file = AtomicFile::create(path);
+namespace {
+
+Result<void> write_whole(Result<AtomicFile> file, std::string_view bytes) {
   if (!file) return std::move(file).error();
   if (auto written = file->write(bytes); !written) return written;
   return file->commit();
+}
+
+}  // namespace
+
+Result<void> write_file(const std::filesystem::path& path, std::string_view bytes) {
+  return write_whole(AtomicFile::create(path), bytes);
+}
+
+Result<void> write_private_file(const std::filesystem::path& path, std::string_view bytes) {
+  return write_whole(AtomicFile::create(path, AtomicFile::Readers::owner), bytes);
 }
 
 Result<void> write_file_unsynced(const std::filesystem::path& path, std::span<const std::string_view> pieces) {

@@ -47,7 +47,8 @@ class AtomicFile {
   AtomicFile& operator=(AtomicFile&& other) noexcept;
   ~AtomicFile();
 
-  static Result<AtomicFile> create(std::filesystem::path path);
+  enum class Readers { as_umask_says, owner };
+  static Result<AtomicFile> create(std::filesystem::path path, Readers readers = Readers::as_umask_says);
   Result<void> write(std::string_view bytes);  // buffered
   Result<void> commit();
 
@@ -62,6 +63,8 @@ class AtomicFile {
 };
 
 Result<void> write_file(const std::filesystem::path& path, std::string_view bytes);  // by AtomicFile
+// The same, for the owner alone (0600), however others may read what had that name before.
+Result<void> write_private_file(const std::filesystem::path& path, std::string_view bytes);
 // For many files that count only once all are there: the pieces, one behind another, appear under the name `path` only
 // when all are written, but last only from sync_files_in on. Nobody waits for the disk here.
 Result<void> write_file_unsynced(const std::filesystem::path& path, std::span<const std::string_view> pieces);

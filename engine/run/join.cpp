@@ -12,8 +12,6 @@
 namespace bulkwrite::run {
 namespace {
 
-using Fields = std::vector<std::string_view>;
-
 // Compares verdicts with the records of one chunk.
 class Joiner {
  public:
@@ -25,7 +23,7 @@ class Joiner {
  private:
   size_t columns_echoed(const Verdicts& verdicts) const;
   bool echoes(const Verdict& verdict, const csv::Fields& fields);
-  std::string key_of(const Fields& fields, size_t columns);
+  std::string key_of(std::span<const std::string_view> fields);
 
   const SentChunk& sent_;
   std::string scratch_, other_scratch_;
@@ -56,10 +54,10 @@ size_t Joiner::columns_echoed(const Verdicts& verdicts) const {
 }
 
 // The values of the first columns, each with its length before it, so that no two lists of values look the same.
-std::string Joiner::key_of(const Fields& fields, size_t columns) {
+std::string Joiner::key_of(std::span<const std::string_view> fields) {
   std::string key;
-  for (size_t i = 0; i < columns; ++i) {
-    const std::string_view value = csv::value_of(fields[i], scratch_);
+  for (const std::string_view field : fields) {
+    const std::string_view value = csv::value_of(field, scratch_);
     key += fmt::format("{}:", value.size());
     key += value;
   }
@@ -74,13 +72,13 @@ bool Joiner::join_by_key(Joined& joined) {
   for (const Verdict& verdict : joined.verdicts.rows()) {
     if (verdict.echoed.size() < columns) return false;
     const auto index = static_cast<uint32_t>(verdict_of.size());
-    if (!verdict_of.try_emplace(key_of(verdict.echoed, columns), index).second) return false;
+    if (!verdict_of.try_emplace(key_of(std::span(verdict.echoed.begin(), columns)), index).second) return false;
   }
-  Fields mapped(columns);
+  std::vector<std::string_view> mapped(columns);
   for (Judge judge(sent_.chunk, sent_.checker); judge.next();) {
     if (!judge.problems().empty()) continue;
     for (size_t i = 0; i < columns; ++i) mapped[i] = judge.fields()[sent_.mapped_columns[i]];
-    const auto found = verdict_of.extract(key_of(mapped, columns));
+    const auto found = verdict_of.extract(key_of(mapped));
     if (found.empty()) return false;
     joined.order.push_back(found.mapped());
   }

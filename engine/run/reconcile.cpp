@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "engine/csv/field.h"
 #include "engine/run/reject.h"
@@ -52,10 +53,17 @@ Result<void> Reconciler::add_chunk(const ChunkRow& row, const std::filesystem::p
   if (row.ranges.too_long) return add_too_long(row);
   auto chunk = rereader_.chunk(row.ranges);
   if (!chunk) return std::move(chunk).error();
-  if (row.state != ChunkState::finished) return add_records(row, *chunk, nullptr, row.why);
-  auto joined = join(row, *chunk, result);
-  if (!joined) return add_records(row, *chunk, nullptr, joined.error().message);
-  return add_records(row, *chunk, &*joined, "");
+  auto done = add_verdicts(row, *chunk, result);
+  rereader_.recycle(*std::move(chunk));
+  return done;
+}
+
+Result<void> Reconciler::add_verdicts(const ChunkRow& row, const csv::Chunk& chunk,
+                                      const std::filesystem::path& result) {
+  if (row.state != ChunkState::finished) return add_records(row, chunk, nullptr, row.why);
+  auto joined = join(row, chunk, result);
+  if (!joined) return add_records(row, chunk, nullptr, joined.error().message);
+  return add_records(row, chunk, &*joined, "");
 }
 
 Result<void> Reconciler::add_too_long(const ChunkRow& row) {
@@ -70,10 +78,15 @@ Result<void> Reconciler::add_too_long(const ChunkRow& row) {
   return write_result(source, part.first_record, Fate::rejected, "", csv::flaw_name(csv::Flaw::too_long));
 }
 
+// Where every record was sent, none of them has broken a rule: that need not be found out again.
+const schema::RecordChecker* Reconciler::rules_for(const ChunkRow& row) const {
+  return row.sent == row.records ? nullptr : checker_;
+}
+
 Result<Joined> Reconciler::join(const ChunkRow& row, const csv::Chunk& chunk, const std::filesystem::path& result) {
   auto verdicts = Verdicts::read(result);
   if (!verdicts) return std::move(verdicts).error();
-  auto joined = join_verdicts(*std::move(verdicts), {chunk, checker_, options_.mapped_columns, row.sent});
+  auto joined = join_verdicts(*std::move(verdicts), {chunk, rules_for(row), options_.mapped_columns, row.sent});
   if (!joined) return in_context("job " + row.job_id, std::move(joined).error());
   return joined;
 }
@@ -83,7 +96,7 @@ Result<void> Reconciler::add_records(const ChunkRow& row, const csv::Chunk& chun
   std::vector<std::string> sources;
   for (const csv::Part& part : chunk.parts) sources.push_back(front_->source(part.source).name);
   uint64_t sent = 0;
-  for (Judge judge(chunk, checker_); judge.next();) {
+  for (Judge judge(chunk, rules_for(row)); judge.next();) {
     const csv::Record& record = judge.record();
     const std::string& source = sources[record.part];
     if (!judge.problems().empty()) {
@@ -123,7 +136,7 @@ Result<void> Reconciler::write_result(std::string_view source, uint64_t record_n
                                       std::string_view record_id, std::string_view errors, bool resent) {
   row_.clear();
   csv::append_field(row_, source);
-  row_ += fmt::format(",{},{},", record_number, fate_name(fate));
+  fmt::format_to(std::back_inserter(row_), ",{},{},", record_number, fate_name(fate));
   csv::append_field(row_, record_id);
   row_ += ',';
   csv::append_field(row_, errors);

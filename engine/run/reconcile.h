@@ -47,6 +47,8 @@ class Reconciler {
   Result<void> add_chunk(const ChunkRow& row, const std::filesystem::path& result);
   Result<void> add_too_long(const ChunkRow& row);
   Result<void> add_records(const ChunkRow& row, const csv::Chunk& chunk, const Joined* joined, std::string_view why);
+  Result<void> add_verdicts(const ChunkRow& row, const csv::Chunk& chunk, const std::filesystem::path& result);
+  const schema::RecordChecker* rules_for(const ChunkRow& row) const;
   Result<Joined> join(const ChunkRow& row, const csv::Chunk& chunk, const std::filesystem::path& result);
   Result<void> write_result(std::string_view source, uint64_t record_number, Fate fate, std::string_view record_id,
                             std::string_view errors, bool resent = false);

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <limits>
+#include <utility>
 
 #include "engine/base/crash_point.h"
 #include "engine/base/deliberate_bug.h"
@@ -144,6 +145,7 @@ Result<void> Rereader::read(const ChunkRanges& ranges, const csv::Part& part, ui
 
 Result<csv::Chunk> Rereader::chunk(const ChunkRanges& ranges) {
   csv::Cutter cutter(options_);
+  cutter.recycle(std::exchange(spare_, {}));
   uint32_t crc = 0;
   for (const csv::Part& part : ranges.parts) {
     cutter.begin_source(part.source, part.begin, front_.header().names.size(), front_.header().delimiter,

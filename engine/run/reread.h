@@ -76,6 +76,8 @@ class Rereader {
   // The chunk as it was cut, index and all. An error (input_data) when the bytes are no longer those that were sent.
   // Precondition: not too_long.
   Result<csv::Chunk> chunk(const ChunkRanges& ranges);
+  // Gives back a chunk whose bytes are no longer needed, so that its memory serves the next one.
+  void recycle(csv::Chunk chunk) { spare_ = std::move(chunk); }
   // The raw bytes of a too_long record, in pieces. The same error, behind the last piece.
   Result<void> too_long(const ChunkRanges& ranges, const std::function<Result<void>(std::string_view)>& piece);
 
@@ -85,6 +87,7 @@ class Rereader {
   const Front& front_;
   const Spool& spool_;
   const csv::CutOptions options_;
+  csv::Chunk spare_;
 };
 
 }  // namespace bulkwrite::run

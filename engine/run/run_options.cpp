@@ -26,12 +26,13 @@ std::string options_text(const LoadOptions& options) {
   const auto& given = options.input.directory;
   std::error_code no_directory;
   const auto directory = std::filesystem::absolute(given.empty() ? "." : given, no_directory).lexically_normal() / "";
-  const Json json{{"files", options.input.files},
-                  {"directory", directory.string()},
-                  {"cut", cut_json(options.input)},
-                  {"date_format", options.date_format},
-                  {"datetime_format", options.datetime_format},
-                  {"strict", options.strict}};
+  Json json{{"files", options.input.files},
+            {"directory", directory.string()},
+            {"cut", cut_json(options.input)},
+            {"date_format", options.date_format},
+            {"datetime_format", options.datetime_format},
+            {"strict", options.strict}};
+  if (!options.profile.empty()) json["profile"] = options.profile;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -56,6 +57,12 @@ Result<LoadOptions> bound_options(const RunFacts& facts, LoadOptions how) {
   how.operation = operation_of(facts.operation);
   how.find_by = facts.find_by;
   return how;
+}
+
+std::string profile_of(const RunFacts& facts) {
+  const Json json = Json::parse(facts.options, nullptr, false);
+  const auto found = json.is_object() ? json.find("profile") : json.end();
+  return found != json.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 schema::Operation operation_of(std::string_view name) {

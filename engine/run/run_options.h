@@ -18,6 +18,9 @@ std::string options_text(const LoadOptions& options);
 // `how` with everything that the run is bound to in its place. Errors: input_data.
 Result<LoadOptions> bound_options(const RunFacts& facts, LoadOptions how);
 
+// The profile that the run was begun with; empty where there was none.
+std::string profile_of(const RunFacts& facts);
+
 schema::Operation operation_of(std::string_view name);
 std::string operation_name(schema::Operation operation);
 

@@ -15,7 +15,6 @@ namespace {
 constexpr size_t kBlockBytes = 64 * 1024;
 // A result holds three of the columns that were sent, and three short ones: this much is not a result.
 constexpr uint64_t kResultBytesMax = 64 << 20;
-constexpr size_t kEchoedMax = 3;  // the first three mapped columns (contract 6.3)
 
 Error not_a_result(std::string why) {
   return {ErrorKind::input_data, "the result is not one: " + std::move(why)};
@@ -146,7 +145,7 @@ Result<void> Verdicts::index(const std::vector<std::string>& names) {
                      .record_id = fields[*id],
                      .errors = errors ? fields[*errors] : std::string_view(),
                      .echoed = {}});
-    for (const size_t column : echoed) rows_.back().echoed.push_back(fields[column]);
+    for (const size_t column : echoed) rows_.back().echoed.add(fields[column]);
   }
   return {};
 }

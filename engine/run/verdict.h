@@ -1,6 +1,7 @@
 // What the service said of each record of a chunk: the CSV inside a result archive (contract 6.3, 6.4).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -15,11 +16,27 @@ namespace bulkwrite::run {
 
 enum class VerdictStatus { added, updated, skipped, unprocessed, unknown };
 
+constexpr size_t kEchoedMax = 3;  // the first three mapped columns (contract 6.3)
+
+// Raw fields of the first mapped columns, as they came back.
+class Echoed {
+ public:
+  void add(std::string_view field) { fields_[size_++] = field; }
+  size_t size() const { return size_; }
+  std::string_view operator[](size_t i) const { return fields_[i]; }
+  const std::string_view* begin() const { return fields_.data(); }
+  const std::string_view* end() const { return begin() + size_; }
+
+ private:
+  std::array<std::string_view, kEchoedMax> fields_;
+  size_t size_ = 0;
+};
+
 struct Verdict {
   VerdictStatus status = VerdictStatus::unknown;
-  std::string_view record_id;            // raw field
-  std::string_view errors;               // raw field
-  std::vector<std::string_view> echoed;  // raw fields of the first mapped columns, as they came back
+  std::string_view record_id;  // raw field
+  std::string_view errors;     // raw field
+  Echoed echoed;
 };
 
 // The verdicts of one job in the order of the result file. Movable; the verdicts point into it.

@@ -311,15 +311,35 @@ TEST_CASE("a renewal that is refused ends the load after one question") {
     world.sign_in();
     world.service.forget_tokens();
     world.transport.fate = [&](Kind kind, size_t, const Request&) {
-      return kind == Kind::token
-                 ? Fate::answered_with(complete(status, R"({"error":"Access Denied","status":"failure"})"))
-                 : Fate{};
+      return kind == Kind::token ? Fate::answered_with(complete(status, R"({"error":"invalid_code"})")) : Fate{};
     };
     world.load(4);
     REQUIRE(world.error);
     CHECK(world.error->kind == ErrorKind::not_allowed);
-    CHECK_THAT(world.error->message, Contains("Access Denied") && !Contains("secret"));
+    CHECK_THAT(world.error->message, Contains("invalid_code") && !Contains("secret"));
     CHECK(world.transport.started(Kind::token) == 2);
+  }
+}
+
+TEST_CASE("Access Denied is met with quarters of an hour of quiet, and three of them are enough") {
+  for (const bool passes : {true, false}) {
+    CAPTURE(passes);
+    World world;
+    world.sign_in();
+    world.service.forget_tokens();
+    std::vector<Instant> asked;
+    world.transport.fate = [&](Kind kind, size_t, const Request&) {
+      if (kind != Kind::token) return Fate{};
+      asked.push_back(world.clock.now());
+      if (passes && asked.size() == 3) return Fate{};
+      return Fate::answered_with(complete(400, R"({"error":"Access Denied","status":"failure"})"));
+    };
+    world.load(4);
+    CHECK(asked.size() == (passes ? 3 : 4));
+    for (size_t i = 1; i < asked.size(); ++i) CHECK(asked[i] - asked[i - 1] >= kTokenQuiet);
+    CHECK(world.error.has_value() != passes);
+    if (passes) CHECK(world.outcomes.size() == 4);
+    if (world.error) CHECK(world.error->kind == ErrorKind::transient);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
+#include <deque>
 
 #include "tests/api/fake_transport.h"
 #include "tests/api/service_twin.h"
@@ -18,6 +19,33 @@ namespace {
 
 const Credentials kRenewable{
     .client_id = "client", .client_secret = "client-secret", .refresh_token = "refresh-secret"};
+
+// Says what it was made to say, and notes what it hears.
+struct ScriptedStore final : TokenStore {
+  std::deque<Answer> answers;  // the last one is said again and again
+  std::vector<std::string> heard;
+
+  Result<Answer> want(std::string_view spent) override {
+    heard.push_back("want " + std::string(spent));
+    Answer answer = answers.front();
+    if (answers.size() > 1) answers.pop_front();
+    return answer;
+  }
+  Result<void> keep(const Token& token) override {
+    heard.push_back("keep " + token.text);
+    return {};
+  }
+  void nothing_came() override { heard.emplace_back("nothing"); }
+  void denied() override { heard.emplace_back("denied"); }
+};
+TokenStore::Answer give(const std::string& text, std::optional<Milliseconds> renew_in = {}) {
+  return {.kind = TokenStore::Answer::Kind::token,
+          .token = {.text = text, .api_domain = {}, .renew_in = renew_in},
+          .wait = {}};
+}
+TokenStore::Answer wait_for(Milliseconds time) {
+  return {.kind = TokenStore::Answer::Kind::wait, .token = {}, .wait = time};
+}
 
 struct Desk {
   ManualClock clock;
@@ -77,21 +105,60 @@ TEST_CASE("a token that was given is used as it is and never renewed") {
   CHECK(desk.service.arrivals().empty());
 }
 
-TEST_CASE("a refused sign-in is final: the accounts host is asked once") {
+TEST_CASE(
+    "a refused sign-in is final, whatever its HTTP status: the accounts host is asked once, and we say what to do") {
+  const std::vector<std::pair<const char*, const char*>> refusals = {
+      {R"({"error":"invalid_code"})", "auth login"},
+      {R"({"error":"invalid_client"})", "--client-id"},
+      {R"({"error":"invalid_client_secret"})", "client secret"},
+      {R"({"error":"invalid_redirect_uri"})", "self client"},
+      {R"({"error":"something_new"})", "something_new"}};
   for (const int status : {200, 400, 401, 403}) {
-    for (
-        const char* const body :
-        {R"({"error":"invalid_client"})",
-         R"({"error_description":"You have made too many requests continuously.","error":"Access Denied","status":"failure"})"}) {
+    for (const auto& [body, advice] : refusals) {
       CAPTURE(status, body);
       Desk desk;
-      desk.transport.fate = [&](Kind, size_t, const Request&) { return Fate::answered_with(complete(status, body)); };
+      desk.transport.fate = [&, text = body](Kind, size_t, const Request&) {
+        return Fate::answered_with(complete(status, text));
+      };
       const auto refused = desk.session.sign_in();
       REQUIRE_FALSE(refused);
       CHECK(refused.error().kind == ErrorKind::not_allowed);
+      CHECK_THAT(refused.error().message, Contains(advice));
       CHECK(desk.transport.started(Kind::token) == 1);
       check_holds_no_secret(refused.error());
     }
+  }
+}
+
+TEST_CASE("Access Denied is for now, and is never met with another question") {
+  for (const int status : {200, 400}) {
+    for (const char* const error : {"Access Denied", "access_denied"}) {
+      CAPTURE(status, error);
+      Desk desk;
+      desk.transport.fate = [&, error](Kind, size_t, const Request&) {
+        return Fate::answered_with(complete(
+            status,
+            fmt::format(R"({{"error_description":"Trop de demandes.","error":"{}","status":"failure"}})", error)));
+      };
+      const auto refused = desk.session.sign_in();
+      REQUIRE_FALSE(refused);
+      CHECK(refused.error().kind == ErrorKind::transient);
+      CHECK_THAT(refused.error().message, Contains(error));
+      CHECK(desk.transport.started(Kind::token) == 1);
+    }
+  }
+}
+
+TEST_CASE("a reply with a token is a success, whatever its HTTP status") {
+  for (const int status : {200, 201, 400, 500}) {
+    CAPTURE(status);
+    Desk desk;
+    desk.transport.fate = [&](Kind, size_t, const Request&) {
+      return Fate::answered_with(complete(status, token_body("1000.token-of-" + std::to_string(status), 3600)));
+    };
+    REQUIRE(desk.session.sign_in());
+    CHECK(desk.session.authorization() == "Zoho-oauthtoken 1000.token-of-" + std::to_string(status));
+    CHECK(desk.transport.started(Kind::token) == 1);
   }
 }
 
@@ -112,7 +179,7 @@ TEST_CASE("a passing fault of the accounts host is waited out, and five of them 
     dead.transport.fate = [&](Kind, size_t, const Request&) { return Fate::answered_with(fault); };
     const auto down = dead.session.sign_in();
     REQUIRE_FALSE(down);
-    CHECK(down.error().kind == (fault.status == 429 ? ErrorKind::transient : ErrorKind::service_down));
+    CHECK(down.error().kind == ErrorKind::service_down);
     CHECK_THAT(down.error().message, Contains(ServiceTwin::kAccounts));
     CHECK(dead.transport.started(Kind::token) == 5);
     check_holds_no_secret(down.error());
@@ -246,4 +313,134 @@ TEST_CASE("ten tokens in ten minutes is the most that is asked for") {
   desk.clock.advance(Milliseconds(1));  // the first is ten minutes old
   CHECK(desk.session.refresh_request());
   CHECK_FALSE(desk.session.refresh_request());
+}
+
+TEST_CASE("a token of the store is used without a question, and its end is the store's to know") {
+  const auto store = std::make_shared<ScriptedStore>();
+  store->answers = {give("shared", std::chrono::minutes(7)), give("next")};
+  Desk desk({.client_id = "c", .client_secret = "s", .refresh_token = "r", .store = store});
+  REQUIRE(desk.session.sign_in());
+  CHECK(desk.service.arrivals().empty());
+  CHECK(desk.session.authorization() == "Zoho-oauthtoken shared");
+  CHECK_FALSE(desk.session.is_stale(desk.clock.now() + std::chrono::minutes(7) - Milliseconds(1)));
+  CHECK(desk.session.is_stale(desk.clock.now() + std::chrono::minutes(7)));
+  const auto renewal = desk.session.renew();
+  REQUIRE(renewal);
+  CHECK(renewal->kind == Session::Renewal::Kind::renewed);
+  CHECK(desk.session.generation() == 2);
+  CHECK_FALSE(desk.session.is_stale(desk.clock.now() + std::chrono::hours(100)));
+  CHECK(store->heard == std::vector<std::string>{"want ", "want shared"});
+}
+
+TEST_CASE("the store hears of every token that comes, and of every question that comes to nothing") {
+  const auto store = std::make_shared<ScriptedStore>();
+  store->answers = {{}};
+  Credentials credentials = kRenewable;
+  credentials.store = store;
+  Desk desk(credentials);
+  desk.transport.fate = [](Kind, size_t nth, const Request&) {
+    return nth == 1 ? Fate::answered_with(complete(503, "")) : Fate{};
+  };
+  REQUIRE(desk.session.sign_in());
+  REQUIRE(store->heard.size() == 4);
+  CHECK(store->heard[1] == "nothing");
+  CHECK(store->heard[3] == "keep " + desk.session.authorization().substr(16));
+
+  store->heard.clear();
+  desk.transport.fate = [](Kind, size_t, const Request&) {
+    return Fate::answered_with(complete(400, R"({"error":"Access Denied"})"));
+  };
+  CHECK_FALSE(desk.session.sign_in());
+  REQUIRE(store->heard.size() == 3);
+  CHECK(store->heard[1] == "denied");
+}
+
+TEST_CASE("a sign-in waits for whoever is asking, but not for long") {
+  const auto store = std::make_shared<ScriptedStore>();
+  store->answers = {wait_for(Milliseconds(100)), wait_for(Milliseconds(100)), give("shared")};
+  Desk desk({.store = store});
+  REQUIRE(desk.session.sign_in());
+  CHECK(desk.passed() == Milliseconds(200));
+
+  store->answers = {wait_for(std::chrono::minutes(9))};
+  const auto later = desk.session.sign_in();
+  REQUIRE_FALSE(later);
+  CHECK(later.error().kind == ErrorKind::transient);
+  CHECK_THAT(later.error().message, Contains("540 s"));
+  store->answers = {wait_for(Milliseconds(100))};
+  const auto never = desk.session.sign_in();
+  REQUIRE_FALSE(never);
+  CHECK(never.error().kind == ErrorKind::transient);
+  CHECK(desk.passed() < std::chrono::minutes(3));
+}
+
+TEST_CASE("the API is where the token's reply says, on the service's own hosts, unless it is set") {
+  const auto says = [](const std::string& api_domain) {
+    return complete(200, fmt::format(R"({{"access_token":"1000.t","api_domain":"{}","expires_in":3600}})", api_domain));
+  };
+  for (const bool follows : {true, false}) {
+    CAPTURE(follows);
+    ManualClock clock;
+    ServiceTwin service;
+    FakeTransport transport{service, clock};
+    Session session(transport, clock,
+                    {.api_base = "https://www.zohoapis.com",
+                     .accounts_base = ServiceTwin::kAccounts,
+                     .upload_base = ServiceTwin::kUpload,
+                     .org = "7",
+                     .api_follows_token = follows},
+                    kRenewable);
+    REQUIRE(session.accept(says("https://sandbox.zohoapis.eu")));
+    CHECK(session.target().api_base == (follows ? "https://sandbox.zohoapis.eu" : "https://www.zohoapis.com"));
+    const std::string before = session.target().api_base;
+    for (const char* const host : {"https://www.zohoapis.evil.example", "http://www.zohoapis.com",
+                                   "https://evil.example", "https://www.zohoapis.com.evil.example", "nonsense"}) {
+      CAPTURE(host);
+      const auto accepted = session.accept(says(host));
+      CHECK(accepted.has_value() != follows);
+      if (!accepted) CHECK(accepted.error().kind == ErrorKind::configuration);
+      if (!accepted) CHECK_THAT(accepted.error().message, Contains("--api-base"));
+      CHECK(session.target().api_base == before);
+    }
+  }
+}
+
+TEST_CASE("a grant code becomes a refresh token, and a refusal of it holds no secret") {
+  Desk desk({.client_id = "client", .client_secret = "client-secret"});
+  desk.transport.fate = [](Kind, size_t, const Request&) {
+    return Fate::answered_with(
+        complete(200, R"({"access_token":"1000.a","refresh_token":"1000.r","expires_in":3600,"token_type":"Bearer"})"));
+  };
+  const auto grant = desk.session.redeem("grant&code");
+  REQUIRE(grant);
+  CHECK(grant->refresh_token == "1000.r");
+  CHECK(grant->token.text == "1000.a");
+  CHECK(grant->token.ends_in == std::chrono::hours(1));
+  CHECK(desk.session.authorization() == "Zoho-oauthtoken 1000.a");
+
+  desk.transport.fate = [](Kind, size_t, const Request& request) {
+    CHECK(request.body ==
+          "grant_type=authorization_code&client_id=client&client_secret=client-secret&code=grant%26code");
+    return Fate::answered_with(complete(200, R"({"error":"invalid_code"})"));
+  };
+  const auto refused = desk.session.redeem("grant&code");
+  REQUIRE_FALSE(refused);
+  CHECK_THAT(refused.error().message, Contains("invalid_code") && !Contains("grant&"));
+  check_holds_no_secret(refused.error());
+
+  desk.transport.fate = [](Kind, size_t, const Request&) {
+    return Fate::answered_with(complete(200, token_body("1000.only-an-access-token", 3600)));
+  };
+  CHECK_FALSE(desk.session.redeem("code"));
+}
+
+TEST_CASE("a session that ends while it asks lets others ask") {
+  const auto store = std::make_shared<ScriptedStore>();
+  store->answers = {{}};
+  {
+    Desk desk({.client_id = "c", .client_secret = "s", .refresh_token = "r", .store = store});
+    REQUIRE(desk.session.renew());
+    CHECK(store->heard == std::vector<std::string>{"want "});
+  }
+  CHECK(store->heard.back() == "nothing");
 }

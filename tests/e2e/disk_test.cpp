@@ -66,7 +66,8 @@ struct Place {
   Ended run(const std::vector<std::string>& call) const { return e2e::run(call, directory.path()); }
 
   int64_t rows() const { return sandbox.query("select count(*) from Events_Log"); }
-  int64_t distinct() const { return sandbox.query("select count(distinct Event_Key) from Events_Log"); }
+  // In one question: jobs that were let go of still add records.
+  int64_t doubled() const { return sandbox.query("select count(*) - count(distinct Event_Key) from Events_Log"); }
 };
 
 int64_t number(const nlohmann::json& summary, const char* key) {
@@ -81,7 +82,7 @@ void is_true(const nlohmann::json& summary, const Place& place) {
   CHECK(added <= place.rows());
   // What it does not tell of may be there too.
   CHECK(place.rows() <= added + open + kRead - number(summary, "records_read"));
-  CHECK(place.rows() == place.distinct());
+  CHECK(place.doubled() == 0);
 }
 
 // The load could not write: it says so, names what, and claims nothing that is not so.
@@ -213,7 +214,7 @@ TEST_CASE("on a disk that is still full resume says so, and loses nothing") {
     INFO(resume.err);
     CHECK(resume.exit_code == 73);
     CHECK_THAT(resume.err, Contains(place.run_dir.string()));
-    CHECK(place.rows() == place.distinct());
+    CHECK(place.doubled() == 0);
   }
   std::filesystem::remove(disk.seen(place.disk / "ballast"));
   disk.change(kRoom);
@@ -377,7 +378,7 @@ TEST_CASE("two processes do not work on one run") {
   first.signal(SIGTERM);
   CHECK(first.wait().exit_code == 143);
   CHECK(jobs > 0);
-  CHECK(place.rows() == place.distinct());
+  CHECK(place.doubled() == 0);
 }
 
 TEST_CASE("a sandbox whose own disk is full answers with errors, and its books stay right") {

@@ -53,6 +53,8 @@ Process::Process(const std::vector<std::string>& arguments, const std::filesyste
   dup2(in, 0);
   dup2(out, 1);
   dup2(err, 2);
+  // Whoever runs the tests may have settings of their own.
+  setenv("XDG_CONFIG_HOME", (directory / "config").c_str(), 1);
   for (const std::string& setting : environment) putenv(const_cast<char*>(setting.c_str()));
   std::vector<char*> argv;
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));

@@ -166,3 +166,35 @@ TEST_CASE("no command line holds a secret, neither the loader's nor that of a sa
   secrets.insert(kToken);
   check_holds_none(directory / "run", ended, secrets);
 }
+
+TEST_CASE("a profile's secrets lie in its own two files and nowhere else, also when its load is killed") {
+  const TemporaryDirectory directory;
+  const Sandbox sandbox(directory, {},
+                        R"({"requests": [{"request": "create", "nth": 2, "fault": "delay", "delay_ms": 20000}]})");
+  const std::string code = "1000.sandbox.grant-code";
+  Process login({bulkwrite_program(), "auth", "login", "--dc", "us", "--client-id", "1000.SANDBOXCLIENT",
+                 "--accounts-base", sandbox.url(), "--api-base", sandbox.url(), "--upload-base", sandbox.url()},
+                directory.path(), "/dev/null",
+                {"BULKWRITE_CLIENT_SECRET=" + kClientSecret, "BULKWRITE_GRANT_CODE=" + code});
+  const Ended signed_in = login.wait();
+  INFO(signed_in.err);
+  REQUIRE(signed_in.exit_code == 0);
+  auto secrets = secrets_in(sandbox.database());
+  secrets.insert(code);
+  for (const auto& row : select(sandbox.database(), "select refresh_token from sandbox_grants"))
+    secrets.insert(row.front());
+  REQUIRE(secrets.size() == 2 + 1 + 1 + 1);  // an access token, the code, a refresh token
+  size_t looked_at = 0;
+  CHECK(files_with(directory / "config/bulkwrite/profiles", secrets, looked_at) != "");
+  CHECK(files_with(directory / "config/bulkwrite/tokens", secrets, looked_at) != "");
+
+  spill(directory / "leads.csv", leads(30));
+  Process load({bulkwrite_program(), "load", (directory / "leads.csv").string(), "--module", "Leads", "--records", "10",
+                "--run-dir", (directory / "run").string()},
+               directory.path());
+  REQUIRE(eventually([&] { return sandbox.query("select count(*) from sandbox_jobs") >= 1; }));
+  load.signal(SIGKILL);
+  const Ended killed = load.wait();
+  check_holds_none(directory / "run", killed, secrets);
+  check_holds_none(directory / "run", signed_in, secrets);
+}

@@ -35,6 +35,18 @@ RunFacts facts_of(const LoadOptions& options) {
 
 }  // namespace
 
+TEST_CASE("a run remembers the profile that it was begun with, and one of before there were any has none") {
+  LoadOptions options = some_options();
+  CHECK(profile_of(facts_of(options)).empty());
+  options.profile = "work";
+  CHECK(profile_of(facts_of(options)) == "work");
+  RunFacts old;
+  for (const char* const text : {"", "{}", "[]", R"({"profile": 1})"}) {
+    old.options = text;
+    CHECK(profile_of(old).empty());
+  }
+}
+
 TEST_CASE("a run goes on with the call that began it, and with the target and limits of the one that resumes it") {
   const LoadOptions first = some_options();
   LoadOptions how;

@@ -147,7 +147,7 @@ TEST_CASE("verdicts stay good when they are moved") {
   const Verdicts moved = *std::move(verdicts);
   REQUIRE(moved.rows().size() == 1);
   CHECK(moved.rows().front().record_id == "7");
-  CHECK(moved.rows().front().echoed.front() == "1");
+  CHECK(moved.rows().front().echoed[0] == "1");
 }
 
 TEST_CASE("a result that is none is refused with the reason") {

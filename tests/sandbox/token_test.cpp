@@ -61,6 +61,60 @@ TEST_CASE("wrong credentials are told apart, with HTTP 200") {
   CHECK(post_form(sandbox, form("1000.SANDBOXCLIENT", secret, "no")).json.at("error") == "invalid_code");
 }
 
+std::string grant_form(const std::string& code) {
+  return "grant_type=authorization_code&client_id=1000.SANDBOXCLIENT&client_secret=sandbox-client-secret&code=" + code;
+}
+
+TEST_CASE("a grant code gives a refresh token of its own, once, also across a restart") {
+  SandboxProcess sandbox({"--grant-code", "1000.once"});
+  CHECK(post_form(sandbox, grant_form("1000.another")).json.at("error") == "invalid_code");
+  CHECK(post_form(sandbox, grant_form("")).json.at("error") == "invalid_code");
+  CHECK(post_form(sandbox, grant_form("1000.once") + "&redirect_uri=https://a.example").json.at("error") ==
+        "invalid_redirect_uri");
+  const Answer granted = post_form(sandbox, grant_form("1000.once"));
+  REQUIRE(org_with(sandbox, token_of(granted)).status == 200);
+  const std::string refresh = granted.json.at("refresh_token");
+  CHECK_FALSE(token_of(post_form(sandbox, form("1000.SANDBOXCLIENT", "sandbox-client-secret", refresh))).empty());
+  sandbox.kill_hard();
+  sandbox.start({"--grant-code", "1000.once"});
+  CHECK(post_form(sandbox, grant_form("1000.once")).json.at("error") == "invalid_code");
+  const Answer renewed = post_form(sandbox, form("1000.SANDBOXCLIENT", "sandbox-client-secret", refresh));
+  REQUIRE(org_with(sandbox, token_of(renewed)).status == 200);
+  CHECK_FALSE(renewed.json.contains("refresh_token"));
+
+  const SandboxClient client(sandbox.port(), "");
+  CHECK(client.send("POST", "/oauth/v2/token/revoke?token=" + refresh, "", {}).json.at("status") == "success");
+  CHECK(client.send("POST", "/oauth/v2/token/revoke?token=" + refresh, "", {}).json.at("error") == "invalid_code");
+  CHECK(post_form(sandbox, form("1000.SANDBOXCLIENT", "sandbox-client-secret", refresh)).json.at("error") ==
+        "invalid_code");
+}
+
+TEST_CASE("a reply with a token has the status, the expiry and the API's host that the switches say") {
+  const SandboxProcess odd(
+      {"--set", "token_success_http=400", "--set", "token_expiry=milliseconds", "--set", "api_domain=foreign"});
+  const Answer answer = SandboxClient(odd.port(), "").sign_in();
+  CHECK(answer.status == 400);
+  CHECK(answer.json.at("expires_in_sec") == 3600);
+  CHECK(answer.json.at("expires_in") == 3'600'000);
+  CHECK(answer.json.at("api_domain") == "https://www.zohoapis.evil.example");
+  CHECK(org_with(odd, token_of(answer)).status == 200);
+  const SandboxProcess silent({"--set", "api_domain=none"});
+  CHECK_FALSE(SandboxClient(silent.port(), "").sign_in().json.contains("api_domain"));
+}
+
+TEST_CASE("the refusals of the token endpoint can be had as faults") {
+  const TemporaryDirectory directory;
+  for (const std::string fault : {"invalid_code", "invalid_client", "invalid_client_secret", "invalid_redirect_uri"}) {
+    CAPTURE(fault);
+    const SandboxProcess sandbox(
+        SandboxProcess::with_faults(directory, {{"requests", {{{"request", "token"}, {"nth", 1}, {"fault", fault}}}}}));
+    const Answer refused = SandboxClient(sandbox.port(), "").sign_in();
+    CHECK(refused.status == 200);
+    CHECK(refused.json == nlohmann::json{{"error", fault}});
+    CHECK_FALSE(token_of(SandboxClient(sandbox.port(), "").sign_in()).empty());
+  }
+}
+
 TEST_CASE("ten tokens in ten minutes, and then Access Denied, also after a restart") {
   SandboxProcess sandbox;
   for (int i = 0; i < 10; ++i) REQUIRE_FALSE(token_of(SandboxClient(sandbox.port(), "").sign_in()).empty());

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <map>
 
+#include "tools/bulkwrite/setting_flags.h"
+
 namespace bulkwrite::cli {
 namespace {
 
@@ -143,7 +145,7 @@ void add_ways(CLI::App& app, run::LoadOptions& options) {
   add_milliseconds(app, "--callback-wait", options.callback_wait, "how long to wait for the callback of a lost reply");
 }
 
-CLI::App* add_load(CLI::App& app, LoadCommand& load) {
+CLI::App* add_load(CLI::App& app, LoadCommand& load, run::Values& flags) {
   CLI::App* const command =
       app.add_subcommand("load", "check, cut, pack, upload, create the jobs, and reconcile their results");
   run::LoadOptions& options = load.options;
@@ -167,6 +169,7 @@ CLI::App* add_load(CLI::App& app, LoadCommand& load) {
                     "read and check everything, say what the load would cost, and send nothing");
   command->add_flag("--strict", options.strict, "a record that is there already (present) counts as not taken: exit 2");
   add_ways(*command, options);
+  add_account_flags(*command, flags);
   return command;
 }
 
@@ -179,6 +182,7 @@ CLI::App* add_resume(CLI::App& app, ResumeCommand& resume) {
   add_run_dir(*command, resume.run_dir);
   command->add_option("--sandbox", resume.sandbox, "where the run went before, if that cannot be told from the run");
   add_ways(*command, resume.options);
+  add_account_flags(*command, resume.flags);
   return command;
 }
 
@@ -247,6 +251,42 @@ CLI::App* add_check(CLI::App& app, CheckCommand& check) {
   return command;
 }
 
+CLI::App* add_login(CLI::App& auth, AuthCommand& login) {
+  CLI::App* const command = auth.add_subcommand(
+      "login", "exchange a self client's grant code for a profile that signs in by itself from then on (docs/zoho.md)");
+  add_account_flags(*command, login.flags);
+  command->add_option("--secret-file", login.secret_file,
+                      "file with the client secret; default: BULKWRITE_CLIENT_SECRET, or a question at the terminal");
+  command->add_option("--code-file", login.code_file,
+                      "file with the grant code; default: BULKWRITE_GRANT_CODE, or a question at the terminal");
+  return command;
+}
+
+void add_auth(CLI::App& app, AuthCommand& auth) {
+  using What = AuthCommand::What;
+  CLI::App* const command = app.add_subcommand("auth", "sign in at the service, see who we are there, sign out");
+  command->require_subcommand(1);
+  add_login(*command, auth)->callback([&auth] { auth.what = What::login; });
+  CLI::App* const status =
+      command->add_subcommand("status", "profile, data centre, organisation and token, as known here");
+  add_account_flags(*status, auth.flags);
+  status->add_flag("--check", auth.check, "ask the service whether it takes the token");
+  status->add_flag("--json", auth.json, "one line of JSON");
+  status->callback([&auth] { auth.what = What::status; });
+  CLI::App* const revoke =
+      command->add_subcommand("revoke", "end the refresh token at the service, and remove the profile");
+  add_account_flags(*revoke, auth.flags);
+  revoke->callback([&auth] { auth.what = What::revoke; });
+}
+
+CLI::App* add_config(CLI::App& app, run::Values& flags) {
+  CLI::App* const command = app.add_subcommand("config", "what is set, and where");
+  command->require_subcommand(1);
+  CLI::App* const show = command->add_subcommand("show", "each setting, its value, and where that comes from");
+  add_account_flags(*show, flags);
+  return show;
+}
+
 }  // namespace
 
 Command parse_arguments(int argc, char** argv) {
@@ -260,26 +300,39 @@ Command parse_arguments(int argc, char** argv) {
   ResolveCommand resolve;
   PackCommand pack;
   CheckCommand check;
-  const CLI::App* const load_command = add_load(app, load);
-  const CLI::App* const resume_command = add_resume(app, resume);
+  AuthCommand auth;
+  run::Values load_flags, config_flags;
+  CLI::App* const load_command = add_load(app, load, load_flags);
+  CLI::App* const resume_command = add_resume(app, resume);
   const CLI::App* const status_command = add_status(app, status);
   const CLI::App* const runs_command = add_runs(app, runs);
   const CLI::App* const resolve_command = add_resolve(app, resolve);
   const CLI::App* const pack_command = add_pack(app, pack);
-  add_check(app, check);
+  const CLI::App* const check_command = add_check(app, check);
+  add_auth(app, auth);
+  CLI::App* const config_command = add_config(app, config_flags);
   app.footer("Exit codes and the files of a run: docs/. Each command has a --help of its own.");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return Leave{app.exit(error) == 0 ? 0 : kUsage};
   }
-  if (load_command->parsed()) return load;
-  if (resume_command->parsed()) return resume;
+  if (load_command->parsed()) {
+    load.settings = read_settings(*load_command, load_flags);
+    return load;
+  }
+  if (resume_command->parsed()) {
+    resume.settings = read_settings(*resume_command, resume.flags);
+    return resume;
+  }
   if (status_command->parsed()) return status;
   if (runs_command->parsed()) return runs;
   if (resolve_command->parsed()) return resolve;
   if (pack_command->parsed()) return pack;
-  return check;
+  if (check_command->parsed()) return check;
+  if (config_command->parsed())
+    return ConfigCommand{read_settings(*config_command, config_flags), standards_of(*load_command)};
+  return auth;
 }
 
 }  // namespace bulkwrite::cli

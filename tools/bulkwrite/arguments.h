@@ -10,17 +10,22 @@
 #include "engine/run/load.h"
 #include "engine/run/pack.h"
 #include "engine/run/run_catalog.h"
+#include "engine/run/settings.h"
+#include "tools/bulkwrite/account_commands.h"
 
 namespace bulkwrite::cli {
 
 struct LoadCommand {
   run::LoadOptions options;  // without a target
-  std::string sandbox;       // a database file or a URL
+  std::string sandbox;       // a database file or a URL; empty: the settings say where
+  Result<run::Settings> settings{run::Settings()};
 };
 struct ResumeCommand {
   std::filesystem::path run_dir;
   run::LoadOptions options;  // how to go on; what it is about is the run's own
   std::string sandbox;       // empty: where the run went before
+  run::Values flags;
+  Result<run::Settings> settings{run::Settings()};
 };
 struct StatusCommand {
   std::filesystem::path run_dir;
@@ -49,7 +54,7 @@ struct Leave {
 };
 
 using Command = std::variant<Leave, LoadCommand, ResumeCommand, StatusCommand, RunsCommand, ResolveCommand, PackCommand,
-                             CheckCommand>;
+                             CheckCommand, AuthCommand, ConfigCommand>;
 
 // Prints help and what is wrong with a call itself.
 Command parse_arguments(int argc, char** argv);

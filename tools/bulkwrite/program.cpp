@@ -4,9 +4,12 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <iostream>
 #include <variant>
 
+#include "engine/run/run_options.h"
+#include "tools/bulkwrite/account_commands.h"
 #include "tools/bulkwrite/arguments.h"
 #include "tools/bulkwrite/display.h"
 #include "tools/bulkwrite/print.h"
@@ -47,11 +50,26 @@ int show_loading(run::LoadOptions& options, Signals& signals, const Loading& loa
 
 int execute(LoadCommand command, Signals& signals) {
   std::unique_ptr<SandboxChild> child;
-  if (auto chosen = choose_target(command.sandbox, command.options, child); !chosen)
+  if (!command.settings) return report(summary_of(command.settings.error(), signals), Shown::load);
+  if (auto chosen = choose_target(command.sandbox, *command.settings, command.options, child); !chosen)
     return report(summary_of(std::move(chosen).error(), signals), Shown::load);
   return show_loading(command.options, signals, [&](run::Progress& progress, const run::Tell& tell) {
     return run::load(command.options, progress, signals.stop_token(), tell);
   });
+}
+
+// Where the run went before, unless the call says otherwise: a sandbox, or the profile that it was begun with.
+Result<void> choose_target_of_run(const run::RunFacts& facts, ResumeCommand& command,
+                                  std::unique_ptr<SandboxChild>& child) {
+  if (!command.settings) return command.settings.error();
+  const std::string profile = run::profile_of(facts);
+  const std::string& sandbox = command.sandbox.empty() && profile.empty() ? facts.target : command.sandbox;
+  if (!profile.empty() && command.settings->setting("profile").is_default() && profile != command.settings->profile()) {
+    command.flags["profile"] = profile;
+    command.settings = run::Settings::read(command.flags, [](const char* name) { return std::getenv(name); });
+    if (!command.settings) return command.settings.error();
+  }
+  return choose_target(sandbox, *command.settings, command.options, child);
 }
 
 int execute(ResumeCommand command, Signals& signals) {
@@ -59,18 +77,12 @@ int execute(ResumeCommand command, Signals& signals) {
   if (!status) return report(summary_of(std::move(status).error(), signals), Shown::load);
   std::unique_ptr<SandboxChild> child;
   if (run::has_more_to_do(*status, command.options)) {
-    const std::string& target = command.sandbox.empty() ? status->facts.target : command.sandbox;
-    if (auto chosen = choose_target(target, command.options, child); !chosen)
+    if (auto chosen = choose_target_of_run(status->facts, command, child); !chosen)
       return report(summary_of(std::move(chosen).error(), signals), Shown::load);
   }
   return show_loading(command.options, signals, [&](run::Progress& progress, const run::Tell& tell) {
     return run::resume(command.run_dir, command.options, progress, signals.stop_token(), tell);
   });
-}
-
-int complain(const Error& error) {
-  print_to(stderr, "bulkwrite: error: {}\n", error.message);
-  return run::exit_code_of(error.kind);
 }
 
 int execute(StatusCommand command, Signals&) {
@@ -157,6 +169,15 @@ int execute(CheckCommand command, Signals& signals) {
     print_to(stderr, "... and {} more (--show N)\n", shown - command.problems_shown_max);
   for (const auto& [rule, count] : outcome->rules) print_to(stderr, "  {:<16} {:>10}\n", rule, count_text(count));
   return report(summary_of(outcome->summary, signals), Shown::check);
+}
+
+int execute(AuthCommand command, Signals& signals) {
+  const int code = run_auth(command, signals.stop_token());
+  return code != 0 && signals.received() != 0 ? 128 + signals.received() : code;
+}
+
+int execute(ConfigCommand command, Signals&) {
+  return show_config(command);
 }
 
 }  // namespace

@@ -1,12 +1,11 @@
 #include "tools/bulkwrite/target.h"
 
-#include <arpa/inet.h>
-
-#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <string_view>
+
+#include "engine/run/account.h"
 
 namespace bulkwrite::cli {
 namespace {
@@ -24,29 +23,17 @@ bool is_url(std::string_view text) {
   return text.starts_with("http://") || text.starts_with("https://");
 }
 
-// To the letter: another host's name may begin like the loopback's, and what stands before an "@" is no host.
-bool is_loopback(std::string_view url) {
-  std::string_view origin = url.substr(url.find("://") + 3);
-  origin = origin.substr(0, origin.find('/'));
-  const size_t host_end = origin.starts_with("[::1]") ? 5 : std::min(origin.find(':'), origin.size());
-  const std::string host(origin.substr(0, host_end));
-  const std::string_view port = origin.substr(host_end);
-  if (!port.empty() && (port.front() != ':' || port.find_first_not_of("0123456789", 1) != std::string_view::npos))
-    return false;
-  in_addr address{};
-  return host == "[::1]" || host == "localhost" ||
-         (host.starts_with("127.") && inet_pton(AF_INET, host.c_str(), &address) == 1);
-}
-
 }  // namespace
 
-Result<void> choose_target(const std::string& sandbox, run::LoadOptions& options,
+Result<void> choose_target(const std::string& sandbox, const run::Settings& settings, run::LoadOptions& options,
                            std::unique_ptr<SandboxChild>& child) {
+  if (sandbox.empty() && (settings.profile_is_there() || run::names_service(settings)))
+    return run::use_account(settings, options);
   if (sandbox.empty()) {
-    return Error{ErrorKind::usage,
-                 "no target: name one with --sandbox crm.db (a sandbox of your own in that file) or --sandbox "
-                 "http://127.0.0.1:PORT "
-                 "(one that runs)"};
+    return Error{
+        ErrorKind::usage,
+        "no target: sign in at the service with `bulkwrite auth login`, or name a sandbox with --sandbox crm.db "
+        "(one of your own in that file) or --sandbox http://127.0.0.1:PORT (one that runs)"};
   }
   std::string url = sandbox;
   if (!is_url(sandbox)) {
@@ -58,7 +45,7 @@ Result<void> choose_target(const std::string& sandbox, run::LoadOptions& options
     options.target_name = std::filesystem::weakly_canonical(sandbox, failure).string();
   }
   while (url.ends_with('/')) url.pop_back();
-  if (!is_loopback(url))
+  if (!run::is_loopback(url))
     return Error{ErrorKind::usage,
                  "--sandbox takes a URL on this machine only, such as http://127.0.0.1:8080, not " + url};
   options.target = {.api_base = url, .accounts_base = url, .upload_base = url};

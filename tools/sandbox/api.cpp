@@ -119,6 +119,7 @@ HttpReply faulty_reply(const Fault& fault, const Switches& switches) {
     return reply;
   }
   if (fault.name == "throttle") reply = throttled_reply(switches);
+  if (fault.name.starts_with("invalid_")) reply = json_reply(200, {{"error", fault.name}});
   if (fault.name == "garbage") reply = garbage_reply();
   if (fault.name == "reset") reply.ending = Ending::kReset;
   const bool unauthorized = fault.http == 401 || fault.name == "expired_token";

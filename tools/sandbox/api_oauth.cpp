@@ -20,6 +20,23 @@ std::multimap<std::string, std::string> form_of(const HttpRequest& request) {
   return form;
 }
 
+HttpReply refused(const Call& call, const std::string& error) {
+  call.note.code = error;
+  return json_reply(200, {{"error", error}});  // 200, as the real one: contract 1.7
+}
+
+ordered_json token_json(const Service& service, const Call& call, const std::string& token) {
+  const Switches& switches = service.switches;
+  ordered_json json{{"access_token", token}, {"scope", kScope}};
+  if (switches.api_domain == "own") json["api_domain"] = origin_of(call.request);
+  if (switches.api_domain == "foreign") json["api_domain"] = "https://www.zohoapis.evil.example";
+  json["token_type"] = "Bearer";
+  const bool old = switches.token_expiry == "milliseconds";
+  if (old) json["expires_in_sec"] = switches.token_life_s;
+  json["expires_in"] = old ? switches.token_life_s * 1000 : switches.token_life_s;
+  return json;
+}
+
 }  // namespace
 
 HttpReply throttled_reply(const Switches& switches) {
@@ -31,21 +48,20 @@ HttpReply throttled_reply(const Switches& switches) {
 }
 
 HttpReply answer_token(const Service& service, const Call& call) {
-  const std::string fault = service.tokens.fault_of(form_of(call.request));
-  if (!fault.empty()) {
-    call.note.code = fault;
-    return json_reply(200, {{"error", fault}});  // 200, as the real one: contract 1.7
-  }
+  const auto form = form_of(call.request);
+  if (const std::string fault = service.tokens.fault_of(form); !fault.empty()) return refused(call, fault);
   const auto token = service.tokens.issue();
   if (!token) {
     call.note.code = "Access Denied";
     return throttled_reply(service.switches);
   }
-  return json_reply(200, {{"access_token", *token},
-                          {"scope", kScope},
-                          {"api_domain", origin_of(call.request)},
-                          {"token_type", "Bearer"},
-                          {"expires_in", service.switches.token_life_s}});
+  ordered_json json = token_json(service, call, *token);
+  if (const auto code = form.find("code"); code != form.end()) {
+    const auto refresh_token = service.tokens.redeem(code->second);
+    if (!refresh_token) return refused(call, "invalid_code");
+    json["refresh_token"] = *refresh_token;
+  }
+  return json_reply(std::stoi(service.switches.token_success_http), json);
 }
 
 HttpReply answer_revoke(const Service& service, const Call& call) {

@@ -15,8 +15,17 @@ using nlohmann::json;
 constexpr std::initializer_list<const char*> kKinds{"any",     "token",    "revoke",  "users",  "org",
                                                     "modules", "fields",   "layouts", "upload", "create",
                                                     "details", "download", "other"};
-constexpr std::initializer_list<const char*> kNames{"answer", "reset",         "truncate", "garbage",
-                                                    "delay",  "expired_token", "throttle"};
+constexpr std::initializer_list<const char*> kNames{"answer",
+                                                    "reset",
+                                                    "truncate",
+                                                    "garbage",
+                                                    "delay",
+                                                    "expired_token",
+                                                    "throttle",
+                                                    "invalid_code",
+                                                    "invalid_client",
+                                                    "invalid_client_secret",
+                                                    "invalid_redirect_uri"};
 constexpr std::initializer_list<const char*> kOutcomes{"COMPLETED", "ALL_SKIPPED", "FAILED", "STUCK"};
 
 bool is_one_of(const std::string& text, std::initializer_list<const char*> known) {
@@ -165,7 +174,8 @@ std::string Faults::help() {
          "  fault: http_400 … http_599, answer (http and body, which may be any JSON or a text), reset, truncate (half "
          "a reply), garbage (200 with a body that is no JSON),\n"
          "         delay (delay_ms, which any other fault takes too), expired_token (401, and the token is dead),\n"
-         "         throttle (the token endpoint's \"Access Denied\")\n"
+         "         throttle (the token endpoint's \"Access Denied\"), and its refusals: invalid_code, invalid_client,\n"
+         "         invalid_client_secret, invalid_redirect_uri\n"
          "  outcome: COMPLETED, ALL_SKIPPED, FAILED, STUCK; crash: during (a job half applied) or after (its commit)\n";
 }
 

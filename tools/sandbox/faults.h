@@ -14,7 +14,7 @@ namespace bulkwrite::sandbox {
 enum class When { kBefore, kDuring, kAfter };  // the request has its effect; kDuring: while its body arrives
 
 struct Fault {
-  std::string name;  // http_NNN, answer, reset, truncate, garbage, delay, expired_token, throttle
+  std::string name;  // http_NNN, answer, reset, truncate, garbage, delay, expired_token, throttle, invalid_...
   When when = When::kBefore;
   int http = 0;      // of http_NNN and answer
   std::string body;  // of answer

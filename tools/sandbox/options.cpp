@@ -28,6 +28,7 @@ ParsedOptions parse_options(int argc, char** argv) {
   app.add_option("--client-id", options.client.id, "")->type_name("ID");
   app.add_option("--client-secret", options.client.secret, "")->type_name("SECRET");
   app.add_option("--refresh-token", options.client.refresh_token, "")->type_name("T");
+  app.add_option("--grant-code", options.client.grant_code, "a self client's code, good once")->type_name("CODE");
   app.add_option("--modules", options.modules_file, "modules and fields, instead of those built in (data/modules.json)")
       ->type_name("FILE");
   app.add_option("--workers", options.workers, "jobs that run at once")

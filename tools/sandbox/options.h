@@ -15,7 +15,7 @@ struct Options {
   int port = 0;
   std::string token;
   std::string org = "808232144";
-  Client client{"1000.SANDBOXCLIENT", "sandbox-client-secret", "1000.sandbox.refresh-token"};
+  Client client{"1000.SANDBOXCLIENT", "sandbox-client-secret", "1000.sandbox.refresh-token", "1000.sandbox.grant-code"};
   std::string modules_file;
   std::string faults_file;
   std::string request_log;

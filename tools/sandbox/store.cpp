@@ -86,6 +86,7 @@ void Store::create_internal_tables() {
       "CREATE TABLE IF NOT EXISTS sandbox_picklists(module TEXT, field TEXT, value TEXT,"
       " PRIMARY KEY(module, field, value)) WITHOUT ROWID;"
       "CREATE TABLE IF NOT EXISTS sandbox_revoked(token TEXT PRIMARY KEY) WITHOUT ROWID;"
+      "CREATE TABLE IF NOT EXISTS sandbox_grants(refresh_token TEXT PRIMARY KEY) WITHOUT ROWID;"
       "INSERT OR IGNORE INTO sandbox_meta VALUES('next_id', " +
       std::to_string(kFirstId) + ");");
   Statement row(writer_, "SELECT value FROM sandbox_meta WHERE name = 'next_id'");

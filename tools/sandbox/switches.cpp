@@ -63,6 +63,15 @@ const std::vector<Choice>& choices() {
        {"unlimited", "free", "standard", "professional", "enterprise", "ultimate"},
        "daily credits and concurrent calls; a call beyond is a 429"},
       {"token_throttle_http", &Switches::token_throttle_http, {"400", "200"}, "HTTP status of \"Access Denied\""},
+      {"token_success_http", &Switches::token_success_http, {"200", "400"}, "HTTP status of a reply with a token"},
+      {"token_expiry",
+       &Switches::token_expiry,
+       {"seconds", "milliseconds"},
+       "milliseconds: expires_in counts them, and expires_in_sec the seconds"},
+      {"api_domain",
+       &Switches::api_domain,
+       {"own", "none", "foreign"},
+       "of a reply with a token: this sandbox, left out, or a host that is not the service's"},
   };
   return kChoices;
 }

@@ -36,6 +36,9 @@ struct Switches {
   int64_t credits = 0;
   int64_t concurrency = 0;
   std::string token_throttle_http = "400";
+  std::string token_success_http = "200";
+  std::string token_expiry = "seconds";
+  std::string api_domain = "own";
   int64_t token_rate_max = 10;
   int64_t token_rate_window_s = 600;
   int64_t token_life_s = 3600;

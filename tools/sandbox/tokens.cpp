@@ -33,9 +33,6 @@ Tokens::Tokens(Store& store, const Switches& switches, Client client, std::strin
   store_.read([&](Database& database) {
     Statement rows(database, "SELECT token, expires_ms FROM sandbox_tokens");
     while (rows.step()) live_[rows.text(0)] = rows.integer(1);
-    Statement revoked(database, "SELECT 1 FROM sandbox_revoked WHERE token = ?");
-    revoked.bind(1, client_.refresh_token);
-    revoked_ = revoked.step();
   });
 }
 
@@ -78,11 +75,44 @@ std::optional<std::string> Tokens::issue() {
 std::string Tokens::fault_of(const std::multimap<std::string, std::string>& form) {
   if (field(form, "client_id") != client_.id) return "invalid_client";
   if (field(form, "client_secret") != client_.secret) return "invalid_client_secret";
+  const std::string grant_type = field(form, "grant_type");
+  if (grant_type == "refresh_token") return is_granted(field(form, "refresh_token")) ? "" : "invalid_code";
+  // A self client has no address to be sent back to.
+  if (form.count("redirect_uri") != 0) return "invalid_redirect_uri";
+  const std::string code = field(form, "code");
+  const bool known = grant_type == "authorization_code" && !code.empty() && code == client_.grant_code;
+  return known && !is_spent(code) ? "" : "invalid_code";
+}
+
+bool Tokens::is_spent(const std::string& token) {
+  bool spent = false;
+  store_.read([&](Database& database) {
+    Statement row(database, "SELECT 1 FROM sandbox_revoked WHERE token = ?");
+    row.bind(1, token);
+    spent = row.step();
+  });
+  return spent;
+}
+
+bool Tokens::is_granted(const std::string& refresh_token) {
+  bool granted = refresh_token == client_.refresh_token;
+  store_.read([&](Database& database) {
+    Statement row(database, "SELECT 1 FROM sandbox_grants WHERE refresh_token = ?");
+    row.bind(1, refresh_token);
+    granted = granted || row.step();
+  });
+  return granted && !is_spent(refresh_token);
+}
+
+std::optional<std::string> Tokens::redeem(const std::string& grant_code) {
   const std::lock_guard lock(mutex_);
-  // A sandbox gives out no grant codes, so every code is an invalid one.
-  const bool known =
-      field(form, "grant_type") == "refresh_token" && field(form, "refresh_token") == client_.refresh_token;
-  return known && !revoked_ ? "" : "invalid_code";
+  if (is_spent(grant_code)) return std::nullopt;
+  const std::string refresh_token = random_token();
+  store_.write([&](Database& database) {
+    Statement(database, "INSERT INTO sandbox_revoked VALUES(?)").bind(1, grant_code).run();
+    Statement(database, "INSERT INTO sandbox_grants VALUES(?)").bind(1, refresh_token).run();
+  });
+  return refresh_token;
 }
 
 void Tokens::expire(const std::string& token) {
@@ -95,13 +125,12 @@ void Tokens::expire(const std::string& token) {
 
 bool Tokens::revoke(const std::string& refresh_token) {
   const std::lock_guard lock(mutex_);
-  if (refresh_token != client_.refresh_token || revoked_) return false;
+  if (!is_granted(refresh_token)) return false;
   store_.write([&](Database& database) {
     database.execute("UPDATE sandbox_tokens SET expires_ms = 0");
     Statement(database, "INSERT OR IGNORE INTO sandbox_revoked VALUES(?)").bind(1, refresh_token).run();
   });
   live_.clear();
-  revoked_ = true;
   return true;
 }
 

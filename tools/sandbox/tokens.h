@@ -15,7 +15,8 @@ namespace bulkwrite::sandbox {
 struct Client {
   std::string id;
   std::string secret;
-  std::string refresh_token;
+  std::string refresh_token;  // there from the start, until it is revoked
+  std::string grant_code;     // good once
 };
 
 class Tokens {
@@ -24,22 +25,26 @@ class Tokens {
   Tokens(Store& store, const Switches& switches, Client client, std::string fixed);
 
   bool accepts(const std::string& token);
-  // A new token; nothing when the rate is exceeded.
+  // A new token of a refresh token; nothing when the rate is exceeded.
   std::optional<std::string> issue();
-  // invalid_client, invalid_client_secret or invalid_code; empty when the form is right.
+  // invalid_client, invalid_client_secret, invalid_redirect_uri or invalid_code; empty when the form is right.
   std::string fault_of(const std::multimap<std::string, std::string>& form);
+  // A new refresh token for the grant code of a form that is right, and the end of that code; nothing when another has
+  // been faster.
+  std::optional<std::string> redeem(const std::string& grant_code);
   void expire(const std::string& token);
   // Ends the refresh token, for good, and its access tokens. False when it is not known.
   bool revoke(const std::string& refresh_token);
 
  private:
+  bool is_spent(const std::string& token);  // a refresh token that is revoked, a grant code that was redeemed
+  bool is_granted(const std::string& refresh_token);
   Store& store_;
   const Switches& switches_;
   const Client client_;
   const std::string fixed_;
   std::mutex mutex_;
   std::map<std::string, int64_t> live_;  // token -> expiry, ms; a copy of the table
-  bool revoked_ = false;
 };
 
 }  // namespace bulkwrite::sandbox
