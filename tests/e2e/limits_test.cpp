@@ -126,7 +126,7 @@ TEST_CASE("more records that are not taken than --max-failed allows create no mo
   CHECK(wide.summary["skipped"] == 90);
 }
 
-TEST_CASE("--max-credits is never passed: exit 5, and the run goes on with more") {
+TEST_CASE("a bound of --max-credits is never passed: exit 5, and the run goes on with more") {
   Limited limited;
   limited.load({"--max-credits", "2000"});
   CHECK(limited.ended.exit_code == 5);
