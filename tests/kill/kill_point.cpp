@@ -176,9 +176,10 @@ void Kill::change_file(const std::string& bytes) {
   std::filesystem::last_write_time(file_, written);
 }
 
-// The chunks that the ledger knows are compared, the first above all.
+// The chunks that the ledger knows are compared, the first above all. A run that has ended reads its input no more.
 void Kill::resume_with_another_file() {
-  if (!has_begun() || e2e::query(run_ / "ledger.db", "select count(*) from chunks") == 0) return;
+  const bool has_ended = std::filesystem::exists(run_ / "summary.json");
+  if (!has_begun() || has_ended || e2e::query(run_ / "ledger.db", "select count(*) from chunks") == 0) return;
   const std::string csv = scenario_.source.csv();
   std::string changed = csv;
   const size_t first = csv.find('\n') + 1;
