@@ -27,10 +27,6 @@ std::vector<Kernel> kernels_of_this_machine() {
   return kernels;
 }
 
-bool in_quoted_field(Position position) {
-  return position == Position::quoted || position == Position::quote_in_quoted || position == Position::closing_cr;
-}
-
 // Up to where no quoted field can be open for too long.
 size_t surely_in_bounds(const ScanInput& input, const LexState& state, size_t at) {
   const size_t quote_begin = in_quoted_field(state.position) ? state.quote_begin : at;

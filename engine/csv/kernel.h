@@ -23,6 +23,11 @@ enum class Position : uint8_t {
   flawed,           // behind a stray quote: nothing counts until the next LF
 };
 
+// Whether the state depends on where the field's quote stands.
+inline bool in_quoted_field(Position position) {
+  return position == Position::quoted || position == Position::quote_in_quoted || position == Position::closing_cr;
+}
+
 struct LexState {
   Position position = Position::record_start;
   bool blamed = false;     // the current record has its flaw already

@@ -11,11 +11,6 @@ bool quote_is_open(const LexState& state) {
   return state.position == Position::quoted || state.position == Position::quote_in_quoted;
 }
 
-// Whether the state depends on where the last quote stands.
-bool needs_quote(const LexState& state) {
-  return quote_is_open(state) || state.position == Position::closing_cr;
-}
-
 // `count` bits from `at` on, at most 64 of them.
 uint64_t bits_from(const std::vector<uint64_t>& bits, size_t at, size_t count) {
   const size_t word = at / 64, shift = at % 64;
@@ -150,7 +145,7 @@ bool ScannedBlock::stands_in(const Hypothesis& hypothesis, size_t from, size_t a
            is_marked(hypothesis.index.record_ends, from - 1);
   const LexState& supposed = hypothesis.standings[ordinal_of(from)].state;
   if (supposed.position != state.position || supposed.blamed != state.blamed) return false;
-  return !needs_quote(state) || supposed.quote_begin == first_ - 1 ||
+  return !in_quoted_field(state.position) || supposed.quote_begin == first_ - 1 ||
          supposed.quote_begin - from + at == state.quote_begin;
 }
 
