@@ -49,7 +49,7 @@ api::JobSpec job_spec(const LoadOptions& options, const schema::Mapping& mapping
     job.mappings.push_back({.api_name = field.api_name,
                             .column = i,
                             .format = std::string(schema::format_of(field)),
-                            .find_by = is_lookup ? "id" : ""});
+                            .find_by = is_lookup && field.find_by.empty() ? "id" : field.find_by});
   }
   return job;
 }

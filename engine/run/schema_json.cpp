@@ -22,10 +22,12 @@ struct Key {
   bool (Json::*is_kind)() const noexcept;
   std::string_view kind;
 };
-constexpr std::array<Key, 5> kKeys{{{"data_type", &Json::is_string, "text"},
+constexpr std::array<Key, 7> kKeys{{{"data_type", &Json::is_string, "text"},
+                                    {"decimal_place", &Json::is_number_unsigned, "a whole number"},
                                     {"format", &Json::is_string, "text"},
                                     {"length", &Json::is_number_unsigned, "a whole number"},
                                     {"required", &Json::is_boolean, "true or false"},
+                                    {"pick_list_values", &Json::is_array, "a list"},
                                     {"system_mandatory", &Json::is_boolean, "true or false"}}};
 
 Result<Json> parse(std::string_view text) {
@@ -72,6 +74,26 @@ Result<void> check_kinds(const Json& field) {
   return {};
 }
 
+std::optional<size_t> number(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number_unsigned() ? std::optional(found->get<size_t>()) : std::nullopt;
+}
+
+// Unused ones too: a record that holds one is no mistake (contract 9.1).
+std::vector<std::string> choices_of(const Json& field) {
+  std::vector<std::string> choices;
+  const auto values = field.find("pick_list_values");
+  if (values == field.end() || !values->is_array()) return choices;
+  for (const Json& value : *values) {
+    if (!value.is_object()) continue;
+    for (const char* const key : {"display_value", "actual_value"}) {
+      std::string choice = text(value, key);
+      if (!choice.empty() && (choices.empty() || choices.back() != choice)) choices.push_back(std::move(choice));
+    }
+  }
+  return choices;
+}
+
 schema::Field field_of(const Json& json) {
   const std::string data_type = text(json, "data_type");
   schema::Field field{.api_name = text(json, "api_name"),
@@ -80,9 +102,11 @@ schema::Field field_of(const Json& json) {
                       .required = flag(json, "system_mandatory") || flag(json, "required"),
                       .unique = is_filled_object(json, "unique"),
                       .writable = is_writable(json, data_type),
-                      .format = text(json, "format")};
-  const auto length = json.find("length");
-  if (length != json.end() && length->is_number_unsigned()) field.length_max = length->get<size_t>();
+                      .format = text(json, "format"),
+                      .find_by = {},
+                      .decimal_places = number(json, "decimal_place"),
+                      .choices = choices_of(json)};
+  field.length_max = number(json, "length").value_or(0);
   return field;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,9 @@ struct Field {
   bool unique = false;
   bool writable = true;  // by this service, on this operation's behalf
   std::string format;    // of a date or datetime column, a Java pattern; empty: the default below
+  std::string find_by;   // of a lookup or owner column: by which field of the other record its values name it; empty: id
+  std::optional<size_t> decimal_places;  // of a decimal, currency or percent
+  std::vector<std::string> choices;      // of a picklist: the texts of its values, as shown and as stored
 };
 
 struct Schema {

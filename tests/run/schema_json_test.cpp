@@ -53,6 +53,16 @@ TEST_CASE("the service's reply on a field is read as far as loading needs it") {
   CHECK(field.format == "");
 }
 
+TEST_CASE("decimal places are read, and a picklist's values as they are shown and as they are stored") {
+  const Schema schema = schema_of(R"({"fields":[{"api_name":"Amount","data_type":"currency","decimal_place":2},
+    {"api_name":"Stage","data_type":"picklist","pick_list_values":[{"display_value":"Won","actual_value":"Closed Won"},
+    {"display_value":"Lost","actual_value":"Lost","type":"unused"},{"display_value":null},7]}]})");
+  REQUIRE(schema.fields.size() == 2);
+  CHECK(schema.fields[0].decimal_places == 2);
+  CHECK_FALSE(schema.fields[1].decimal_places.has_value());
+  CHECK(schema.fields[1].choices == std::vector<std::string>{"Won", "Closed Won", "Lost"});
+}
+
 TEST_CASE("what a field's metadata leaves out or leaves empty demands nothing") {
   for (const char* json : {R"({"fields":[{"api_name":"F"}]})",
                            R"({"fields":[{"api_name":"F","length":null,"unique":{},"system_mandatory":false,
@@ -123,6 +133,8 @@ TEST_CASE("a rule of the wrong kind is refused rather than left out") {
   CHECK_THAT(refused(R"("system_mandatory":1)"), Contains("system_mandatory"));
   CHECK_THAT(refused(R"("format":["yyyy"])"), Contains("format"));
   CHECK_THAT(refused(R"("data_type":{})"), Contains("data_type"));
+  CHECK_THAT(refused(R"("decimal_place":-1)"), Contains("decimal_place"));
+  CHECK_THAT(refused(R"("pick_list_values":{})"), Contains("pick_list_values"));
 }
 
 TEST_CASE("what a layout demands is required of the fields that the module has") {
