@@ -144,7 +144,7 @@ Submission::Change Submission::on_create(const Reply& reply, Instant now) {
       job_id_ = parse_job_id(reply.body);
       if (job_id_.empty()) return uncertain_create(reply, now);
       created_at_ = now;
-      work_.archive = std::string();
+      free_archive();
       go_on(RequestKind::details, now + backoff_.jittered(poll_interval_));
       return Change::created;
     case ReplyClass::throttled:
@@ -181,7 +181,7 @@ Submission::Change Submission::uncertain_create(const Reply& reply, Instant now)
     }
   }
   if (policy_.callback_wait > Milliseconds(0) && !letting_go_) {
-    work_.archive = std::string();  // never sent again
+    free_archive();  // never sent again
     wait_until_ = now + policy_.callback_wait;
     return Change::create_uncertain;
   }
@@ -237,7 +237,7 @@ Submission::Change Submission::on_details(const Reply& reply, Instant now) {
                                   deliberate_bug(DeliberateBug::callback_believed));
     if (!ours) return not_confirmed(reply, now);
     confirming_ = false;
-    work_.archive = std::string();
+    free_archive();
     created_at_ = due_at_ = now;
     return Change::created;
   }
@@ -312,6 +312,11 @@ Submission::Change Submission::give_up() {
   if (asked_for_job)
     return end(OutcomeKind::uncertain, Error{ErrorKind::service_down, "stopped before the reply to its creation came"});
   return let_go(Instant());
+}
+
+// A string that is set to an empty one keeps its memory.
+void Submission::free_archive() {
+  std::string().swap(work_.archive);
 }
 
 Outcome Submission::take_outcome() {

@@ -122,6 +122,7 @@ class Submission {
   Change job_failed();
   Change end(OutcomeKind kind, std::optional<Error> error = {});
   void go_on(RequestKind stage, Instant at);
+  void free_archive();
 
   Work work_;
   const SubmissionPolicy policy_;

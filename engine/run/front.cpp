@@ -173,19 +173,17 @@ Result<void> Front::run(std::stop_token stop, BoundedQueue<csv::Chunk>& out, Bou
     progress_.input_ended = true;
     return {};
   }
-  csv::Cutter cutter(cut_options(), known_ ? known_->position.chunks : 0);
-  Result<void> done = cut_sources(cutter);
-  blank_lines_ = cutter.blank_lines();
-  return done;
+  cutter_.emplace(cut_options(), known_ ? known_->position.chunks : 0);
+  return cut_sources();
 }
 
-Result<void> Front::cut_sources(csv::Cutter& cutter) {
+Result<void> Front::cut_sources() {
   uint32_t ordinal = 0;
   std::optional<OpenSource> source = std::move(first_);
   first_.reset();
   while (source && goes_on()) {
     if (auto ok = agree(source->header, source->stream->name()); !ok) return ok;
-    if (auto ok = cut_source(ordinal++, *source, cutter); !ok) return ok;
+    if (auto ok = cut_source(ordinal++, *source); !ok) return ok;
     if (!goes_on()) break;
     source.reset();  // before the next one of a ZIP
     auto next = next_source();
@@ -193,14 +191,14 @@ Result<void> Front::cut_sources(csv::Cutter& cutter) {
     source = *std::move(next);
   }
   if (goes_on()) {
-    cutter.end_input();
-    if (auto ok = drain(cutter); !ok) return ok;
+    cutter_->end_input();
+    if (auto ok = drain(); !ok) return ok;
     progress_.input_ended = true;
   }
   return {};
 }
 
-Result<void> Front::cut_source(uint32_t ordinal, OpenSource& source, csv::Cutter& cutter) {
+Result<void> Front::cut_source(uint32_t ordinal, OpenSource& source) {
   const bool begun = known_ && known_->position.chunks > 0;
   if (begun && ordinal < known_->position.source)
     return source.stream->rereadable() ? Result<void>() : skip_to(ordinal, UINT64_MAX, source);
@@ -209,12 +207,12 @@ Result<void> Front::cut_source(uint32_t ordinal, OpenSource& source, csv::Cutter
   const bool ahead = scans_ahead(source, offset);
   if (goes_on_here && !ahead)
     if (auto ok = skip_to(ordinal, offset, source); !ok) return ok;
-  cutter.begin_source(ordinal, offset, header_.names.size(), header_.delimiter,
-                      goes_on_here ? known_->position.next_record : 1);
-  if (auto ok = ahead ? take_scanned_blocks(source, offset, cutter) : read_blocks(source, cutter); !ok) return ok;
+  cutter_->begin_source(ordinal, offset, header_.names.size(), header_.delimiter,
+                        goes_on_here ? known_->position.next_record : 1);
+  if (auto ok = ahead ? take_scanned_blocks(source, offset) : read_blocks(source); !ok) return ok;
   if (!goes_on()) return {};
-  cutter.end_source();
-  return drain(cutter);
+  cutter_->end_source();
+  return drain();
 }
 
 bool Front::scans_ahead(const OpenSource& source, uint64_t offset) const {
@@ -222,7 +220,7 @@ bool Front::scans_ahead(const OpenSource& source, uint64_t offset) const {
          source.stream->identity().size >= offset + kScanAheadBytesMin;
 }
 
-Result<void> Front::take_scanned_blocks(OpenSource& source, uint64_t offset, csv::Cutter& cutter) {
+Result<void> Front::take_scanned_blocks(OpenSource& source, uint64_t offset) {
   const csv::BlockOptions block_options{header_.delimiter, cut_options().quote_bytes_max, cut_options().kernel};
   BlockScanners scanners(*source.stream, offset, block_options, *options_.scanners);
   while (goes_on()) {
@@ -232,17 +230,17 @@ Result<void> Front::take_scanned_blocks(OpenSource& source, uint64_t offset, csv
     const uint64_t end = (*block)->offset() + (*block)->bytes().size();
     progress_.bytes_read += (*block)->bytes().size();
     progress_.bytes_passed = input_.bytes_behind() + end;
-    cutter.append(*std::move(block));
-    if (auto ok = drain(cutter); !ok) return ok;
+    cutter_->append(*std::move(block));
+    if (auto ok = drain(); !ok) return ok;
   }
   return {};
 }
 
-Result<void> Front::read_blocks(OpenSource& source, csv::Cutter& cutter) {
+Result<void> Front::read_blocks(OpenSource& source) {
   source::ByteStream& stream = *source.stream;
   std::string_view ahead = source.read_ahead;
   while (goes_on()) {
-    const std::span<char> space = cutter.space(kBlockBytes);
+    const std::span<char> space = cutter_->space(kBlockBytes);
     size_t got = std::min(ahead.size(), space.size());
     if (got > 0) {
       std::memcpy(space.data(), ahead.data(), got);
@@ -253,10 +251,10 @@ Result<void> Front::read_blocks(OpenSource& source, csv::Cutter& cutter) {
       got = *read;
       if (got == 0) break;
     }
-    cutter.filled(got);
+    cutter_->filled(got);
     progress_.bytes_read += got;
     progress_.bytes_passed = input_.bytes_behind() + stream.file_bytes_read();
-    if (auto ok = drain(cutter); !ok) return ok;
+    if (auto ok = drain(); !ok) return ok;
   }
   return {};
 }
@@ -290,16 +288,16 @@ Result<void> Front::skip_to(uint32_t ordinal, uint64_t offset, OpenSource& sourc
   return {};
 }
 
-Result<void> Front::drain(csv::Cutter& cutter) {
+Result<void> Front::drain() {
   while (!closed_) {
-    while (auto spare = used_->try_pop()) cutter.recycle(*std::move(spare));
-    csv::Cutter::Cut cut = cutter.next();
+    while (auto spare = used_->try_pop()) cutter_->recycle(*std::move(spare));
+    csv::Cutter::Cut cut = cutter_->next();
     switch (cut.kind) {
       case csv::Cutter::Cut::Kind::need_bytes:
         return {};
       case csv::Cutter::Cut::Kind::piece: {
         const SourceInfo info = source(static_cast<uint32_t>(sources_opened_ - 1));
-        if (auto ok = pieces_->piece(cutter.chunks(), info, cut.piece); !ok) return ok;
+        if (auto ok = pieces_->piece(cutter_->chunks(), info, cut.piece); !ok) return ok;
         pieces_crc_ = zip::crc32(pieces_crc_, cut.piece);
         break;
       }

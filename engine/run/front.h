@@ -89,7 +89,7 @@ class Front {
 
   // The sources that chunks may name. Safe from any thread for a source whose chunk one has been handed.
   SourceInfo source(uint32_t ordinal) const;
-  uint64_t blank_lines() const { return blank_lines_; }  // once run() has returned
+  uint64_t blank_lines() const { return cutter_ ? cutter_->blank_lines() : 0; }  // once run() has returned
 
  private:
   struct OpenSource {
@@ -104,14 +104,14 @@ class Front {
   Result<void> check_headers_ahead();
   Result<void> agree(const csv::Header& header, const std::string& name) const;
   Result<void> open_first();
-  Result<void> cut_sources(csv::Cutter& cutter);
-  Result<void> cut_source(uint32_t ordinal, OpenSource& source, csv::Cutter& cutter);
-  Result<void> read_blocks(OpenSource& source, csv::Cutter& cutter);
-  Result<void> take_scanned_blocks(OpenSource& source, uint64_t offset, csv::Cutter& cutter);
+  Result<void> cut_sources();
+  Result<void> cut_source(uint32_t ordinal, OpenSource& source);
+  Result<void> read_blocks(OpenSource& source);
+  Result<void> take_scanned_blocks(OpenSource& source, uint64_t offset);
   bool scans_ahead(const OpenSource& source, uint64_t offset) const;
   bool goes_on() const { return !closed_ && !stop_.stop_requested(); }
   Result<void> skip_to(uint32_t ordinal, uint64_t offset, OpenSource& source);
-  Result<void> drain(csv::Cutter& cutter);
+  Result<void> drain();
 
   const InputOptions options_;
   source::Input input_;
@@ -132,7 +132,9 @@ class Front {
   PieceSink* pieces_ = nullptr;
   bool closed_ = false;
   uint32_t pieces_crc_ = 0;  // of the record that is going by in pieces
-  uint64_t blank_lines_ = 0;
+  // Stays with its spare chunks: so the most that is taken does not depend on whether the input ends before the
+  // archives of its last chunks do.
+  std::optional<csv::Cutter> cutter_;
 };
 
 }  // namespace bulkwrite::run

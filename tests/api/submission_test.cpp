@@ -142,6 +142,25 @@ TEST_CASE("a life without faults: upload, create, look until it is done, downloa
   CHECK_FALSE(outcome.resent);
 }
 
+TEST_CASE("the memory of an archive is given back once its job is there, or will never be asked for") {
+  const auto held = [](const Submission& submission) { return submission.work().archive.capacity(); };
+  const auto life_with_archive = [](const SubmissionPolicy& policy) {
+    return Life(Submission(Work{.archive = std::string(1 << 20, 'z'), .callback_url = kUrl}, policy, 1));
+  };
+  constexpr size_t kSmall = 1'000;
+
+  Life created = life_with_archive(kPlainInsert);
+  created.bring_to(RequestKind::create);
+  CHECK(held(created.submission) >= 1 << 20);  // its upload may have to be made again
+  REQUIRE(created.answer(complete(201, created_body("77"))) == Change::created);
+  CHECK(held(created.submission) < kSmall);
+
+  Life unanswered = life_with_archive(kListening);
+  unanswered.bring_to(RequestKind::create);
+  REQUIRE(unanswered.answer(lost()) == Change::create_uncertain);
+  CHECK(held(unanswered.submission) < kSmall);
+}
+
 TEST_CASE("every reply to an upload") {
   using K = OutcomeKind;
   check_cases(RequestKind::upload, kPlainInsert,
