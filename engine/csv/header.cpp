@@ -7,6 +7,7 @@
 
 #include "engine/csv/field.h"
 #include "engine/csv/kernel.h"
+#include "engine/csv/text.h"
 
 namespace bulkwrite::csv {
 namespace {
@@ -19,11 +20,11 @@ Error refused(std::string message) {
 }
 
 Error other_encoding(std::string_view name) {
-  return refused(
-      fmt::format("the input is {}, not UTF-8: convert it first, for example with iconv -f {} -t UTF-8", name, name));
+  return refused(fmt::format("the input looks like {0}, not UTF-8: name its encoding with --encoding {0}", name));
 }
 
-// The encodings that announce themselves; and UTF-16 without a BOM, which shows in the NUL beside each ASCII byte.
+// What is not transcoded although it announces itself; and UTF-16 without a BOM, which shows in the NUL beside each
+// ASCII byte.
 std::optional<Error> foreign_encoding(std::string_view prefix) {
   using namespace std::string_view_literals;
   if (prefix.starts_with("\xFF\xFE\0\0"sv) || prefix.starts_with("\0\0\xFE\xFF"sv)) return other_encoding("UTF-32");
@@ -118,9 +119,11 @@ std::optional<Error> text_fault(std::string_view header) {
   if (header.find('\0') != std::string_view::npos)
     return refused("the header holds a NUL byte: this does not look like a CSV file");
   if (simdjson::validate_utf8(header.data(), header.size())) return std::nullopt;
+  const std::string_view likely = likely_encoding(header);
   return refused(
-      "the header is not UTF-8: find the file's encoding and convert it, for example with iconv -f WINDOWS-1252 -t "
-      "UTF-8");
+      fmt::format("the header is not UTF-8, first at its byte {}: name the file's encoding with --encoding, {}",
+                  first_invalid_utf8(header),
+                  likely.empty() ? "such as --encoding windows-1251" : fmt::format("perhaps {}", likely)));
 }
 
 }  // namespace

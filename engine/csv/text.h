@@ -14,4 +14,10 @@ bool is_clean_text(std::string_view bytes);
 // The first of nul_byte and invalid_utf8 that holds for a record's bytes. For records of a chunk that is not clean.
 std::optional<Flaw> text_flaw(std::string_view record);
 
+// Where the first byte stands that is no part of valid UTF-8; the size where there is none.
+size_t first_invalid_utf8(std::string_view bytes);
+
+// The encoding that bytes which are not UTF-8 look like, as iconv names it; empty where there is no telling.
+std::string_view likely_encoding(std::string_view bytes);
+
 }  // namespace bulkwrite::csv

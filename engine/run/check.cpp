@@ -17,6 +17,7 @@ namespace {
 struct CheckedChunk {
   uint64_t records = 0;
   std::vector<Reject> rejects;
+  std::optional<NotUtf8> not_utf8;
 };
 
 class NoPieces final : public PieceSink {
@@ -38,6 +39,7 @@ CheckedChunk check_chunk(const csv::Chunk& chunk, const schema::RecordChecker* c
     checked.rejects.push_back(describe_reject(chunk, judge, names));
     checked.rejects.back().bytes.clear();
   }
+  checked.not_utf8 = judge.not_utf8();
   return checked;
 }
 
@@ -57,10 +59,11 @@ Result<std::optional<schema::RecordChecker>> make_checker(const std::filesystem:
 
 }  // namespace
 
-Result<CheckReport> check(const CheckOptions& options, Progress& progress, std::stop_token stop, const Tell& tell,
+Result<CheckReport> check(const CheckOptions& options, Progress& progress, std::stop_token stop, const Tell& told,
                           const std::function<void(const Reject&, const std::string& source)>& found) {
   const auto begun = std::chrono::steady_clock::now();
-  auto front = Front::open(for_workers(options.input, worker_count(options.workers)), progress);
+  const Tell tell = one_at_a_time(told);
+  auto front = Front::open(for_workers(options.input, worker_count(options.workers)), progress, tell);
   if (!front) return std::move(front).error();
   const csv::Header& header = (*front)->header();
   tell((*front)->dialect_text());
@@ -70,6 +73,7 @@ Result<CheckReport> check(const CheckOptions& options, Progress& progress, std::
   const schema::RecordChecker* const rules = checker->has_value() ? &**checker : nullptr;
 
   CheckReport report;
+  NotUtf8Hint hint(tell, [&](uint32_t source) { return (*front)->source(source).name; });
   NoPieces pieces;
   const auto make_worker = [&]() -> std::function<Result<CheckedChunk>(csv::Chunk&)> {
     return [&](csv::Chunk& chunk) { return check_chunk(chunk, rules, header.names); };
@@ -78,6 +82,7 @@ Result<CheckReport> check(const CheckOptions& options, Progress& progress, std::
     report.summary.records_read += chunk.records;
     report.summary.rejected += chunk.rejects.size();
     ++report.summary.chunks;
+    hint.found(chunk.not_utf8);
     for (const Reject& reject : chunk.rejects) {
       for (const Reject::Why& why : reject.reasons) ++report.rules[std::string(why.rule)];
       found(reject, (*front)->source(reject.source).name);

@@ -8,14 +8,16 @@ namespace {
 
 struct Judged {
   uint64_t records = 0, accepted = 0;
+  std::optional<NotUtf8> not_utf8;
 };
 
 Judged judge_chunk(const csv::Chunk& chunk, const schema::RecordChecker* checker) {
   Judged judged{.records = chunk.records()};
   if (chunk.too_long) return judged;
   Judge judge(chunk, checker);
-  if (judge.accepts_all()) return {judged.records, judged.records};
+  if (judge.accepts_all()) return {judged.records, judged.records, {}};
   while (judge.next()) judged.accepted += judge.problems().empty() ? 1 : 0;
+  judged.not_utf8 = judge.not_utf8();
   return judged;
 }
 
@@ -26,11 +28,12 @@ class NoPieces final : public PieceSink {
 
 }  // namespace
 
-DryRun dry_run(Front& front, const LoadPlan& plan, const LoadOptions& options, Progress& progress,
-               std::stop_token stop) {
+DryRun dry_run(Front& front, const LoadPlan& plan, const LoadOptions& options, Progress& progress, std::stop_token stop,
+               const Tell& tell) {
   DryRun run{.summary = {}, .cost = {.is_exact = true}};
   Summary& summary = run.summary;
   NoPieces pieces;
+  NotUtf8Hint hint(tell, [&](uint32_t source) { return front.source(source).name; });
   const auto make_worker = [&]() -> std::function<Result<Judged>(csv::Chunk&)> {
     return [&](csv::Chunk& chunk) -> Result<Judged> { return judge_chunk(chunk, plan.checker.get()); };
   };
@@ -38,6 +41,7 @@ DryRun dry_run(Front& front, const LoadPlan& plan, const LoadOptions& options, P
     summary.records_read += judged.records;
     summary.not_sent += judged.accepted;
     ++summary.chunks;
+    hint.found(judged.not_utf8);
     summary.jobs += judged.accepted > 0 ? 1 : 0;
     return {};
   };

@@ -16,7 +16,7 @@ struct DryRun {
 };
 
 // Uses the front up. Writes nothing.
-DryRun dry_run(Front& front, const LoadPlan& plan, const LoadOptions& options, Progress& progress,
-               std::stop_token stop);
+DryRun dry_run(Front& front, const LoadPlan& plan, const LoadOptions& options, Progress& progress, std::stop_token stop,
+               const Tell& tell);
 
 }  // namespace bulkwrite::run

@@ -24,25 +24,29 @@ Error in_source(const std::string& name, Error error) {
 
 }  // namespace
 
-Front::Front(const InputOptions& options, source::Input input, Progress& progress)
-    : options_(options), input_(std::move(input)), progress_(progress) {}
+Front::Front(const InputOptions& options, source::Input input, Progress& progress, Tell tell)
+    : options_(options), input_(std::move(input)), progress_(progress), tell_(std::move(tell)) {}
 
-Result<std::unique_ptr<Front>> Front::open(const InputOptions& options, Progress& progress) {
+Result<std::unique_ptr<Front>> Front::open(const InputOptions& options, Progress& progress, Tell tell) {
   if (auto ok = validate(options); !ok) return std::move(ok).error();
   auto files = source::resolve(options.files, options.directory);
   if (!files) return std::move(files).error();
-  auto input = source::Input::open(*std::move(files), options.directory);
+  auto input = source::Input::open(*std::move(files), options.directory, options.encoding.value_or(""));
   if (!input) return std::move(input).error();
-  std::unique_ptr<Front> front(new Front(options, *std::move(input), progress));
+  std::unique_ptr<Front> front(new Front(options, *std::move(input), progress, std::move(tell)));
   if (auto ok = front->open_first(); !ok) return std::move(ok).error();
   return front;
 }
 
-Result<std::unique_ptr<Front>> Front::reopen(const InputOptions& options, KnownInput known, Progress& progress) {
+Result<std::unique_ptr<Front>> Front::reopen(const InputOptions& options, KnownInput known, Progress& progress,
+                                             Tell tell) {
+  if (auto ok = validate(options); !ok) return std::move(ok).error();
   const bool ended = known.ended;
-  auto input = source::Input::open(ended ? std::vector<std::string>() : options.files, options.directory);
+  auto files = source::resolve(ended ? std::vector<std::string>() : options.files, options.directory);
+  if (!files) return std::move(files).error();
+  auto input = source::Input::open(*std::move(files), options.directory, options.encoding.value_or(""));
   if (!input) return std::move(input).error();
-  std::unique_ptr<Front> front(new Front(options, *std::move(input), progress));
+  std::unique_ptr<Front> front(new Front(options, *std::move(input), progress, std::move(tell)));
   front->sources_ = known.sources;
   for (const SourceInfo& source : known.sources) front->all_rereadable_ &= source.rereadable;
   front->header_ = known.header;
@@ -65,12 +69,8 @@ Result<void> Front::open_first() {
   return check_headers_ahead();
 }
 
-// Opens the next source and reads its header.
-Result<std::optional<Front::OpenSource>> Front::next_source() {
-  auto stream = input_.next();
-  if (!stream) return std::move(stream).error();
-  if (*stream == nullptr) return std::optional<OpenSource>();
-  OpenSource source{.stream = *std::move(stream)};
+Result<Front::OpenSource> Front::read_header(std::unique_ptr<source::ByteStream> stream) const {
+  OpenSource source{.stream = std::move(stream)};
   const std::string& name = source.stream->name();
   const csv::HeaderOptions header_options{options_.delimiter, static_cast<size_t>(options_.record_bytes_max)};
   std::string prefix;
@@ -89,9 +89,30 @@ Result<std::optional<Front::OpenSource>> Front::next_source() {
     at_end = *got == 0;
   }
   source.read_ahead = prefix.substr(static_cast<size_t>(source.header.data_offset));
+  return source;
+}
+
+void Front::tell_encoding(const source::ByteStream& stream) {
+  const std::string& encoding = stream.transcoded_from();
+  if (encoding.empty() || !tell_ || !encodings_told_.insert(encoding).second) return;
+  tell_(fmt::format(
+      "encoding: {} is in {} and read as UTF-8; byte offsets, rejected.csv and failed.csv are those of the UTF-8",
+      stream.name(), encoding));
+}
+
+// Opens the next source and reads its header.
+Result<std::optional<Front::OpenSource>> Front::next_source() {
+  auto stream = input_.next();
+  if (!stream) return std::move(stream).error();
+  if (*stream == nullptr) return std::optional<OpenSource>();
+  tell_encoding(**stream);
+  auto opened = read_header(*std::move(stream));
+  if (!opened) return std::move(opened).error();
+  OpenSource source = *std::move(opened);
+  const std::string& name = source.stream->name();
   if (!source.stream->rereadable()) all_rereadable_ = false;
   const std::scoped_lock lock(sources_mutex_);
-  SourceInfo info{name, source.stream->rereadable(), source.stream->identity()};
+  SourceInfo info{name, source.stream->rereadable(), source.stream->identity(), source.stream->transcoded_from()};
   const size_t ordinal = sources_opened_++;
   if (ordinal == sources_.size()) {
     sources_.push_back(std::move(info));
@@ -113,19 +134,14 @@ Result<void> Front::check_header_fits() const {
 
 // Plain files are looked at before anything is done, so that a wrong one is found before the first upload.
 Result<void> Front::check_headers_ahead() {
-  const csv::HeaderOptions header_options{options_.delimiter, static_cast<size_t>(options_.record_bytes_max)};
   for (const std::string& path : input_.plain_files_ahead()) {
-    auto file = open_for_reading(options_.directory / path);
-    if (!file) return std::move(file).error();
-    std::string prefix(options_.record_bytes_max + kHeaderBlockBytes, '\0');
-    auto got = read_at(*file, 0, prefix, path);
-    if (!got) return std::move(got).error();
-    const bool at_end = *got < prefix.size();
-    prefix.resize(*got);
-    auto header = csv::read_header(prefix, at_end, header_options);
-    if (!header) return in_source(path, std::move(header).error());
-    if (!header->has_value()) return Error{ErrorKind::input_data, path + ": the header does not end"};
-    if (auto ok = agree(**header, path); !ok) return ok;
+    auto alone = source::Input::open({path}, options_.directory, options_.encoding.value_or(""));
+    if (!alone) return std::move(alone).error();
+    auto stream = alone->next();
+    if (!stream) return std::move(stream).error();
+    auto opened = read_header(*std::move(stream));
+    if (!opened) return std::move(opened).error();
+    if (auto ok = agree(opened->header, path); !ok) return ok;
   }
   return {};
 }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@
 #include "engine/run/block_scanners.h"
 #include "engine/run/options.h"
 #include "engine/run/progress.h"
+#include "engine/run/tell.h"
 #include "engine/source/input.h"
 #include "engine/source/stream.h"
 
@@ -25,6 +27,7 @@ struct SourceInfo {
   std::string name;
   bool rereadable = false;
   source::FileIdentity identity;  // of the file behind it
+  std::string transcoded_from;    // the source's own encoding, where its bytes are transcoded; else empty
 };
 
 // Takes the bytes of a record that fits into no chunk, as they go by.
@@ -61,12 +64,14 @@ struct KnownInput {
 class Front {
  public:
   // Resolves and opens the inputs and reads the header of the first one, and of each that can be read again. Errors:
-  // usage, no_input, or input_data (no header, or headers that differ).
-  static Result<std::unique_ptr<Front>> open(const InputOptions& options, Progress& progress);
+  // usage, no_input, or input_data (no header, or headers that differ). What people should know of a source is told
+  // when it is opened, also by the thread of run().
+  static Result<std::unique_ptr<Front>> open(const InputOptions& options, Progress& progress, Tell tell = {});
 
   // For an input that an earlier run has begun to cut: run() goes on behind the last chunk. Errors: as above, and
   // input_data where the input is not the one that was cut.
-  static Result<std::unique_ptr<Front>> reopen(const InputOptions& options, KnownInput known, Progress& progress);
+  static Result<std::unique_ptr<Front>> reopen(const InputOptions& options, KnownInput known, Progress& progress,
+                                               Tell tell = {});
 
   const csv::Header& header() const { return header_; }
   std::optional<uint64_t> total_bytes() const { return input_.total_bytes(); }
@@ -98,7 +103,9 @@ class Front {
     std::string read_ahead;  // bytes behind the header that were read with it
   };
 
-  Front(const InputOptions& options, source::Input input, Progress& progress);
+  Front(const InputOptions& options, source::Input input, Progress& progress, Tell tell);
+  Result<OpenSource> read_header(std::unique_ptr<source::ByteStream> stream) const;
+  void tell_encoding(const source::ByteStream& stream);
   Result<std::optional<OpenSource>> next_source();
   Result<void> check_header_fits() const;
   Result<void> check_headers_ahead();
@@ -116,6 +123,8 @@ class Front {
   const InputOptions options_;
   source::Input input_;
   Progress& progress_;
+  const Tell tell_;
+  std::set<std::string> encodings_told_;
   csv::Header header_;
   bool all_rereadable_ = true;
   std::optional<KnownInput> known_;

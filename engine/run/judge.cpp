@@ -30,6 +30,7 @@ bool Judge::next() {
   if (!clean_text_) {
     if (const auto flaw = csv::text_flaw(bytes())) {
       problems_.push_back({csv::flaw_name(*flaw), {}});
+      if (*flaw == csv::Flaw::invalid_utf8 && !not_utf8_) note_not_utf8();
       return true;
     }
   }
@@ -46,6 +47,12 @@ void Judge::look_at_text() {
   const size_t last = std::min(record_.begin + kTextBytes, chunk_.size - 1);
   text_end_ = csv::find_bit(chunk_.index.record_ends, last, chunk_.size) + 1;
   clean_text_ = csv::is_clean_text(chunk_.bytes().substr(record_.begin, text_end_ - record_.begin));
+}
+
+void Judge::note_not_utf8() {
+  const csv::Part& part = chunk_.parts[record_.part];
+  const size_t at = record_.begin + csv::first_invalid_utf8(bytes());
+  not_utf8_ = {part.source, record_.record_number, part.begin + (at - part.at), csv::likely_encoding(bytes())};
 }
 
 }  // namespace bulkwrite::run

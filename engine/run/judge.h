@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/csv/records.h"
+#include "engine/run/not_utf8.h"
 #include "engine/schema/checker.h"
 
 namespace bulkwrite::run {
@@ -30,11 +31,14 @@ class Judge {
   const csv::Record& record() const { return record_; }
   // Empty: the record may be sent.
   std::span<const Problem> problems() const { return problems_; }
+  // The first of the records so far that is not UTF-8.
+  const std::optional<NotUtf8>& not_utf8() const { return not_utf8_; }
   csv::Fields fields() const { return reader_.fields(); }
   std::string_view bytes() const { return chunk_.bytes().substr(record_.begin, record_.end - record_.begin); }
 
  private:
   void look_at_text();
+  void note_not_utf8();
 
   const csv::Chunk& chunk_;
   const schema::RecordChecker* const checker_;
@@ -42,6 +46,7 @@ class Judge {
   csv::Record record_;
   size_t text_end_ = 0;      // of the records whose text was looked at
   bool clean_text_ = false;  // all of it
+  std::optional<NotUtf8> not_utf8_;
   std::vector<Problem> problems_;
   std::vector<schema::Violation> violations_;
   std::string scratch_;

@@ -46,9 +46,11 @@ uint64_t disk_bytes_max(const Front& front) {
 Result<void> check_disk(const Front& front, const RunDirectory& directory, const Tell& tell) {
   auto free = free_space(directory.path);
   if (!free) return std::move(free).error();
-  if (!front.total_bytes()) {
-    tell(fmt::format("disk: the input's size is not known; the run may take up to 4 times its bytes in {} ({} MB free)",
-                     directory.path.string(), *free / 1'000'000));
+  if (!front.total_bytes() || !front.all_rereadable()) {
+    tell(
+        fmt::format("disk: the input's size as UTF-8 text is not known; the run may take up to 4 times its bytes in {} "
+                    "({} MB free)",
+                    directory.path.string(), *free / 1'000'000));
     return {};
   }
   const uint64_t needed = disk_bytes_max(front);
@@ -66,7 +68,7 @@ struct Session {
   const LoadOptions& options;
   Progress& progress;
   const std::stop_token stop;
-  const Tell& tell;
+  const Tell tell;
   const SteadyTime begun = std::chrono::steady_clock::now();
   const SteadyClock clock{};
 
@@ -176,7 +178,7 @@ Result<Summary> run_session(Session& session) {
   api::Dispatcher dispatcher(*session.transport, session.clock, *session.ledger, *session.plan->session,
                              session.plan->dispatcher_options);
   LoadLine line(*session.front, *session.plan, *session.ledger, spool, directory, dispatcher, *session.transport,
-                *reconciler, session.options, session.progress, std::move(session.remainder));
+                *reconciler, session.options, session.progress, std::move(session.remainder), session.tell);
   std::unique_ptr<api::CallbackListener> listener;
   if (!session.options.callback_listen.empty()) {
     auto listening = api::CallbackListener::listen(
@@ -231,7 +233,7 @@ Result<std::optional<Summary>> look_for_run(Session& session) {
 }
 
 Summary try_dry(Session& session) {
-  DryRun run = dry_run(*session.front, *session.plan, session.options, session.progress, session.stop);
+  DryRun run = dry_run(*session.front, *session.plan, session.options, session.progress, session.stop, session.tell);
   run.summary.seconds = seconds_since(session.begun);
   session.tell(cost_text(run.cost, cost_limits(session)));
   return std::move(run.summary);
@@ -239,7 +241,7 @@ Summary try_dry(Session& session) {
 
 Result<Summary> begin(Session& session) {
   const LoadOptions& options = session.options;
-  auto front = Front::open(for_workers(options.input, worker_count(options.workers)), session.progress);
+  auto front = Front::open(for_workers(options.input, worker_count(options.workers)), session.progress, session.tell);
   if (!front) return std::move(front).error();
   session.front = *std::move(front);
   session.tell(session.front->dialect_text());
@@ -383,7 +385,7 @@ Result<Summary> go_on(Session& session, const RunFacts& facts) {
                               .position = *position,
                               .ended = ended->has_value(),
                               .skipped = &check},
-                             session.progress);
+                             session.progress, session.tell);
   if (!front) return std::move(front).error();
   session.front = *std::move(front);
   auto module = kept_module(session.directory);
@@ -440,7 +442,7 @@ bool holds_run(const std::filesystem::path& run_dir) {
 
 Result<Summary> load(const LoadOptions& options, Progress& progress, std::stop_token stop, const Tell& tell) {
   if (auto ok = validate_load(options); !ok) return std::move(ok).error();
-  Session session{options, progress, stop, tell};
+  Session session{options, progress, stop, one_at_a_time(tell)};
   if (options.dry_run || !holds_run(options.run_dir)) {
     auto done = begin(session);
     if (!done && session.was_stopped() && session.ledger == nullptr) return Summary{};
@@ -471,7 +473,7 @@ Result<Summary> resume(const std::filesystem::path& run_dir, const LoadOptions& 
   if (!options) return in_context(run_dir.string(), std::move(options).error());
   options->run_dir = run_dir;
   if (auto ok = validate_load(*options); !ok) return std::move(ok).error();
-  Session session{*options, progress, stop, tell};
+  Session session{*options, progress, stop, one_at_a_time(tell)};
   session.directory = {run_dir};
   auto facts = open_run(session);
   if (!facts) return std::move(facts).error();

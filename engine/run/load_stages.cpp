@@ -16,7 +16,8 @@ constexpr Milliseconds kNetworkWait{200};
 
 LoadLine::LoadLine(Front& front, const LoadPlan& plan, Ledger& ledger, const Spool& spool,
                    const RunDirectory& directory, api::Dispatcher& dispatcher, api::Transport& transport,
-                   Reconciler& reconciler, const LoadOptions& options, Progress& progress, Remainder remainder)
+                   Reconciler& reconciler, const LoadOptions& options, Progress& progress, Remainder remainder,
+                   const Tell& tell)
     : front_(front),
       plan_(plan),
       ledger_(ledger),
@@ -31,6 +32,7 @@ LoadLine::LoadLine(Front& front, const LoadPlan& plan, Ledger& ledger, const Spo
       used_(2 * size_t{worker_count(options.workers)} + 8),
       remainder_(std::move(remainder)),
       turns_(remainder_.chunks),
+      hint_(tell, [this](uint32_t source) { return front_.source(source).name; }),
       brake_(options.failed_max, plan.dispatcher_options.canary, plan.present_field) {
   for (const Remainder::Step& left : remainder_.steps) {
     if (left.step == NextStep::submit)
@@ -109,6 +111,7 @@ void LoadLine::run_worker() {
                               .callback_url = options_.callback_url,
                               .packing = options_.packing,
                               .demand = [this] { return demand(); },
+                              .hint = &hint_,
                               .turns = &turns_});
   while (auto chunk = cut_.pop()) {
     chunk->gather();

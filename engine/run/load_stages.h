@@ -32,7 +32,7 @@ class LoadLine {
  public:
   LoadLine(Front& front, const LoadPlan& plan, Ledger& ledger, const Spool& spool, const RunDirectory& directory,
            api::Dispatcher& dispatcher, api::Transport& transport, Reconciler& reconciler, const LoadOptions& options,
-           Progress& progress, Remainder remainder);
+           Progress& progress, Remainder remainder, const Tell& tell);
 
   // Returns when every chunk that was cut is settled in the ledger and reconciled, with the errors that ended it early.
   std::vector<Error> run(std::stop_token stop);
@@ -98,6 +98,7 @@ class LoadLine {
 
   const Remainder remainder_;
   Turns turns_;                                                  // of chunks, to the ledger
+  NotUtf8Hint hint_;                                             // of the worker whose turn it is
   std::unordered_map<uint64_t, const ChunkRow*> to_send_again_;  // of the remainder, by chunk_index
   std::deque<const Remainder::Step*> to_track_;
 

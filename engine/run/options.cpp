@@ -6,6 +6,8 @@
 #include <string_view>
 #include <thread>
 
+#include "engine/source/encoding.h"
+
 namespace bulkwrite::run {
 namespace {
 
@@ -26,6 +28,8 @@ Result<void> validate(const InputOptions& options) {
   if (auto ok = within("--bytes", options.bytes_max, csv::kBytesMax); !ok) return ok;
   if (options.delimiter && std::string_view(",;:|\t").find(*options.delimiter) == std::string_view::npos)
     return Error{ErrorKind::usage, "--delimiter must be one of , ; : | or tab"};
+  if (options.encoding)
+    if (auto ok = source::validate_encoding(*options.encoding); !ok) return ok;
   return within("--max-record-bytes", options.record_bytes_max, csv::kBytesMax);
 }
 

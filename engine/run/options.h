@@ -16,6 +16,7 @@ struct InputOptions {
   std::vector<std::string> files;                    // paths, globs, "-" for stdin
   std::filesystem::path directory;                   // that relative paths count from; empty: the current one
   std::optional<char> delimiter;                     // none: detected from the header
+  std::optional<std::string> encoding;               // as iconv names it; none: by a byte order mark, else UTF-8
   uint64_t records_max = csv::kRecordsMax;           // of a chunk; 1 .. csv::kRecordsMax
   uint64_t bytes_max = csv::kBytesMax;               // of a chunk as sent, header included; 1 .. csv::kBytesMax
   uint64_t record_bytes_max = csv::kRecordBytesMax;  // how long a quoted field may stay open; at most bytes_max

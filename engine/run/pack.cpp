@@ -21,6 +21,7 @@ struct PackedChunk {
   uint32_t crc_member = 0;
   std::string archive_name;  // empty: no record of it was accepted
   std::vector<Reject> rejects;
+  std::optional<NotUtf8> not_utf8;
 };
 
 Result<void> claim_directory(const std::filesystem::path& directory) {
@@ -51,7 +52,7 @@ class Packer {
       return packed;
     }
     member_.begin(chunk);
-    judge_records(chunk, packed.rejects);
+    judge_records(chunk, packed);
     packed.sent = member_.records();
     if (packed.sent == 0) return packed;
     const std::string_view member = member_.build(chunk, header_);
@@ -69,7 +70,7 @@ class Packer {
   }
 
  private:
-  void judge_records(const csv::Chunk& chunk, std::vector<Reject>& rejects) {
+  void judge_records(const csv::Chunk& chunk, PackedChunk& packed) {
     Judge judge(chunk, nullptr);
     if (judge.accepts_all()) {
       member_.accept_all();
@@ -79,8 +80,9 @@ class Packer {
       if (judge.problems().empty())
         member_.accept(judge.record(), judge.fields());
       else
-        rejects.push_back(describe_reject(chunk, judge, front_.header().names));
+        packed.rejects.push_back(describe_reject(chunk, judge, front_.header().names));
     }
+    packed.not_utf8 = judge.not_utf8();
   }
 
   const Front& front_;
@@ -123,12 +125,14 @@ class Manifest {
         {"crc32_member", fmt::format("{:08x}", chunk.crc_member)},
         {"parts", nlohmann::ordered_json::array()}};
     for (const csv::Part& part : chunk.ranges.parts) {
-      row["parts"].push_back({{"source", front.source(part.source).name},
+      const SourceInfo source = front.source(part.source);
+      row["parts"].push_back({{"source", source.name},
                               {"begin", part.begin},
                               {"end", part.end},
                               {"first_record", part.first_record},
                               {"records", part.records},
                               {"blank_lines", part.blank_lines}});
+      if (!source.transcoded_from.empty()) row["parts"].back()["transcoded_from"] = source.transcoded_from;
     }
     const std::string text = row.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
     return file_.write(fmt::format("{}\n    {}", first_ ? (first_ = false, "") : ",", text));
@@ -202,9 +206,10 @@ std::string pack_header(const csv::Header& header) {
 
 }  // namespace
 
-Result<Summary> pack(const PackOptions& options, Progress& progress, std::stop_token stop, const Tell& tell) {
+Result<Summary> pack(const PackOptions& options, Progress& progress, std::stop_token stop, const Tell& told) {
   const auto begun = std::chrono::steady_clock::now();
-  auto front = Front::open(for_workers(options.input, worker_count(options.workers)), progress);
+  const Tell tell = one_at_a_time(told);
+  auto front = Front::open(for_workers(options.input, worker_count(options.workers)), progress, tell);
   if (!front) return std::move(front).error();
   if (auto ok = claim_directory(options.directory); !ok) return std::move(ok).error();
   const csv::Header& header = (*front)->header();
@@ -225,8 +230,13 @@ Result<Summary> pack(const PackOptions& options, Progress& progress, std::stop_t
     auto packer = std::make_shared<Packer>(**front, options, name, pack_header(header));
     return [packer, &progress](csv::Chunk& chunk) { return packer->pack(chunk, progress); };
   };
-  const PassEnd end = pass_in_order<PackedChunk>(**front, pieces, worker_count(options.workers), stop, make_worker,
-                                                 [&](PackedChunk chunk) { return collector.add(chunk); });
+  NotUtf8Hint hint(tell, [&](uint32_t source) { return (*front)->source(source).name; });
+  const auto consume = [&](PackedChunk chunk) {
+    hint.found(chunk.not_utf8);
+    return collector.add(chunk);
+  };
+  const PassEnd end =
+      pass_in_order<PackedChunk>(**front, pieces, worker_count(options.workers), stop, make_worker, consume);
 
   Summary& summary = collector.summary;
   if (end.fault) return *end.fault;

@@ -1,19 +1,15 @@
 // `pack`: the line from the input to archives in a directory. No network.
 #pragma once
 
-#include <functional>
 #include <stop_token>
-#include <string>
 
 #include "engine/base/result.h"
 #include "engine/run/options.h"
 #include "engine/run/progress.h"
 #include "engine/run/summary.h"
+#include "engine/run/tell.h"
 
 namespace bulkwrite::run {
-
-// Messages for people, a line each, while the work goes on. Called from the calling thread only.
-using Tell = std::function<void(const std::string&)>;
 
 // Writes <name>-00000.zip, ..., manifest.json, rejected.csv and rejected-reasons.csv into options.directory, where
 // <name> is that of the first source. An Error when nothing was begun; otherwise a Summary (sent counts the records in

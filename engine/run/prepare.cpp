@@ -13,12 +13,13 @@ Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* 
                .records = chunk.records()};
   if (before != nullptr) row.resent = before->resent;
   member_.begin(chunk);
-  if (!chunk.too_long) accept_records(chunk);
+  std::optional<NotUtf8> not_utf8;
+  if (!chunk.too_long) not_utf8 = accept_records(chunk);
   row.sent = member_.records();
   Prepared prepared{.rejected = row.records - row.sent};
   if (row.sent == 0) {
     row.state = ChunkState::empty;
-    if (auto ok = write_down(row, before == nullptr); !ok) return std::move(ok).error();
+    if (auto ok = write_down(row, before == nullptr, not_utf8); !ok) return std::move(ok).error();
     return prepared;
   }
 
@@ -30,7 +31,7 @@ Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* 
   if (!archive) return std::move(archive).error();
   row.csv_bytes = bytes.size();
   row.zip_bytes = archive->size();
-  if (auto ok = write_down(row, before == nullptr); !ok) return std::move(ok).error();
+  if (auto ok = write_down(row, before == nullptr, not_utf8); !ok) return std::move(ok).error();
   auto callback_url = callback_url_for(chunk.chunk_index);
   if (!callback_url) return std::move(callback_url).error();
   prepared.work = api::Work{.chunk_index = chunk.chunk_index,
@@ -43,21 +44,23 @@ Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* 
   return prepared;
 }
 
-void Preparer::accept_records(const csv::Chunk& chunk) {
+std::optional<NotUtf8> Preparer::accept_records(const csv::Chunk& chunk) {
   Judge judge(chunk, options_.checker);
   if (judge.accepts_all()) {
     member_.accept_all();
-    return;
+    return std::nullopt;
   }
   while (judge.next())
     if (judge.problems().empty()) member_.accept(judge.record(), judge.fields());
+  return judge.not_utf8();
 }
 
 // The chunk that is waited for is in another thread's hands: they take the chunks in order.
-Result<void> Preparer::write_down(const ChunkRow& row, bool is_new) {
+Result<void> Preparer::write_down(const ChunkRow& row, bool is_new, const std::optional<NotUtf8>& not_utf8) {
   if (!is_new) return ledger_.repack(row);
   if (options_.turns != nullptr && !options_.turns->wait_for(row.ranges.chunk_index))
     return Error{ErrorKind::transient, "the load has ended before the chunk was written down"};
+  if (options_.hint != nullptr) options_.hint->found(not_utf8);
   auto done = ledger_.add_chunk(row);
   if (done && options_.turns != nullptr) options_.turns->pass_on();
   return done;

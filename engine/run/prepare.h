@@ -12,6 +12,7 @@
 #include "engine/run/archive.h"
 #include "engine/run/ledger.h"
 #include "engine/run/member.h"
+#include "engine/run/not_utf8.h"
 #include "engine/run/options.h"
 #include "engine/run/turns.h"
 #include "engine/schema/checker.h"
@@ -25,6 +26,7 @@ struct PrepareOptions {
   std::string callback_url;                        // a token is put behind it; empty: nobody listens
   Packing packing = Packing::fast;
   std::function<Demand()> demand;  // how the network stands; may be empty
+  NotUtf8Hint* hint = nullptr;     // gets what new chunks hold, in their order; may be null
   Turns* turns = nullptr;          // of those who prepare at once; null: there is one only
 };
 
@@ -43,8 +45,8 @@ class Preparer {
   Result<Prepared> prepare(csv::Chunk& chunk, const ChunkRow* before);
 
  private:
-  void accept_records(const csv::Chunk& chunk);
-  Result<void> write_down(const ChunkRow& row, bool is_new);
+  std::optional<NotUtf8> accept_records(const csv::Chunk& chunk);
+  Result<void> write_down(const ChunkRow& row, bool is_new, const std::optional<NotUtf8>& not_utf8);
   Result<std::string> callback_url_for(uint64_t chunk_index);
 
   Ledger& ledger_;

@@ -8,11 +8,14 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json cut_json(const InputOptions& options) {
-  return {{"delimiter", options.delimiter ? Json(std::string(1, *options.delimiter)) : Json()},
-          {"records_max", options.records_max},
-          {"bytes_max", options.bytes_max},
-          {"record_bytes_max", options.record_bytes_max},
-          {"resync_on_unclosed_quote", options.resync_on_unclosed_quote}};
+  Json json{{"delimiter", options.delimiter ? Json(std::string(1, *options.delimiter)) : Json()},
+            {"records_max", options.records_max},
+            {"bytes_max", options.bytes_max},
+            {"record_bytes_max", options.record_bytes_max},
+            {"resync_on_unclosed_quote", options.resync_on_unclosed_quote}};
+  // Left out where it was not given, as in the runs of before it could be.
+  if (options.encoding) json["encoding"] = *options.encoding;
+  return json;
 }
 
 }  // namespace
@@ -43,6 +46,7 @@ Result<LoadOptions> bound_options(const RunFacts& facts, LoadOptions how) {
     how.input.directory = json.at("directory").get<std::string>();
     const Json& cut = json.at("cut");
     if (cut.at("delimiter").is_string()) how.input.delimiter = cut.at("delimiter").get<std::string>().at(0);
+    if (cut.contains("encoding")) how.input.encoding = cut.at("encoding").get<std::string>();
     how.input.records_max = cut.at("records_max").get<uint64_t>();
     how.input.bytes_max = cut.at("bytes_max").get<uint64_t>();
     how.input.record_bytes_max = cut.at("record_bytes_max").get<uint64_t>();

@@ -32,6 +32,11 @@ Result<size_t> ByteStream::read_at(uint64_t, std::span<char>) {
   return Error{ErrorKind::unexpected, name() + " can only be read from front to back"};
 }
 
+const std::string& ByteStream::transcoded_from() const {
+  static const std::string kAsItIs;
+  return kAsItIs;
+}
+
 Result<std::unique_ptr<File>> File::open(const std::string& path, const std::filesystem::path& directory) {
   std::unique_ptr<File> file(new File);
   file->name_ = path;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <string_view>
 
+#include "engine/source/encoding.h"
 #include "engine/source/gzip.h"
 
 namespace bulkwrite::source {
@@ -76,9 +77,10 @@ Result<std::vector<std::string>> resolve(const std::vector<std::string>& argumen
   return paths;
 }
 
-Result<Input> Input::open(std::vector<std::string> paths, std::filesystem::path directory) {
+Result<Input> Input::open(std::vector<std::string> paths, std::filesystem::path directory, std::string encoding) {
   Input input;
   input.directory_ = std::move(directory);
+  input.encoding_ = std::move(encoding);
   input.total_bytes_ = 0;
   for (const std::string& path : paths) {
     const std::filesystem::path place = input.directory_ / path;
@@ -100,6 +102,12 @@ Result<Input> Input::open(std::vector<std::string> paths, std::filesystem::path 
 }
 
 Result<std::unique_ptr<ByteStream>> Input::next() {
+  auto stream = next_as_it_is();
+  if (!stream || *stream == nullptr) return stream;
+  return in_utf8(*std::move(stream), encoding_);
+}
+
+Result<std::unique_ptr<ByteStream>> Input::next_as_it_is() {
   for (;;) {
     if (members_) {
       auto member = members_->next();

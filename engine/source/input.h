@@ -20,13 +20,14 @@ namespace bulkwrite::source {
 Result<std::vector<std::string>> resolve(const std::vector<std::string>& arguments,
                                          const std::filesystem::path& directory = {});
 
-// Opens the sources one after another. What is compressed shows in its first bytes: gzip, zstd, xz, bzip2, and ZIP, of
-// which every .csv, .tsv and .txt member is a source. One thread.
+// Opens the sources one after another, as UTF-8. What is compressed shows in its first bytes: gzip, zstd, xz, bzip2,
+// and ZIP, of which every .csv, .tsv and .txt member is a source. One thread.
 class Input {
  public:
   // Sees that every path can be read, before anything is done. Relative paths count from `directory`, or from the
-  // current one where that is empty.
-  static Result<Input> open(std::vector<std::string> paths, std::filesystem::path directory = {});
+  // current one where that is empty. `encoding` is a valid one, or empty (in_utf8).
+  static Result<Input> open(std::vector<std::string> paths, std::filesystem::path directory = {},
+                            std::string encoding = {});
 
   // The next source, or null behind the last. The one before it must be gone.
   Result<std::unique_ptr<ByteStream>> next();
@@ -40,8 +41,11 @@ class Input {
   std::vector<std::string> plain_files_ahead() const;
 
  private:
+  Result<std::unique_ptr<ByteStream>> next_as_it_is();
+
   std::vector<std::string> paths_;
   std::filesystem::path directory_;
+  std::string encoding_;
   std::vector<FileIdentity> files_;
   size_t next_ = 0;
   std::optional<uint64_t> total_bytes_;

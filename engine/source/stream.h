@@ -24,7 +24,7 @@ class ByteStream {
   virtual ~ByteStream() = default;
   // What people call it: the path, "-" for stdin, "exports.zip!leads.csv" for a member.
   virtual const std::string& name() const = 0;
-  // A plain regular file: what was read can be read again by range at name().
+  // A plain regular file as it is: what was read can be read again by range at name().
   virtual bool rereadable() const = 0;
   virtual const FileIdentity& identity() const = 0;
   // Waits for at least one byte; 0 only at the true end. no_input where reading fails, input_data where a compressed
@@ -35,6 +35,8 @@ class ByteStream {
   virtual Result<size_t> read_at(uint64_t offset, std::span<char> out);
   // How far into the file on disk; for progress.
   virtual uint64_t file_bytes_read() const = 0;
+  // The encoding of which these bytes are the UTF-8; empty where they are those of the source.
+  virtual const std::string& transcoded_from() const;
 };
 
 }  // namespace bulkwrite::source

@@ -26,6 +26,25 @@ bool obviously_clean(const std::string& text) {
 
 }  // namespace
 
+TEST_CASE("the first byte that is no UTF-8 is found, whatever is wrong with it") {
+  const std::string good = "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80";
+  CHECK(first_invalid_utf8(good) == good.size());
+  CHECK(first_invalid_utf8("") == 0);
+  for (const std::string wrong :
+       {"\xFF", "\x80", "\xC3", "\xC3z", "\xE2\x82", "\xED\xA0\x80", "\xC0\x80", "\xF8\x80"}) {
+    CHECK(first_invalid_utf8(good + wrong) == good.size());
+    CHECK(first_invalid_utf8(good + wrong + good) == good.size());
+  }
+}
+
+TEST_CASE("bytes that are no UTF-8 are told by where they stand") {
+  CHECK(likely_encoding("Garcon,Fran\xE7ois,M\xFCller,\x80 5") == "windows-1252");
+  CHECK(likely_encoding("\x82\xA0\x82\xA2\x83\x41") == "Shift_JIS");    // kana
+  CHECK(likely_encoding("\xD0\xE0\xEC\xFF,\xC8\xE2\xE0\xED").empty());  // Cyrillic
+  CHECK(likely_encoding("a\xED\xA0\x80z").empty());                     // a surrogate as UTF-8
+  CHECK(likely_encoding("plain").empty());
+}
+
 TEST_CASE("long text is clean wherever its characters stand") {
   const uint64_t seed = std::random_device{}();
   CAPTURE(seed);

@@ -85,6 +85,21 @@ struct Place {
 
 }  // namespace
 
+TEST_CASE("a run of a glob goes on with the files that it stands for") {
+  const TemporaryDirectory directory;
+  const Sandbox sandbox(directory);
+  spill(directory / "part-1.csv", leads(30));
+  spill(directory / "part-2.csv", leads(30, 31));
+  const Ended stopped = run(load_call({directory / "part-*.csv"}, sandbox.url(), directory / "run",
+                                      {"--records", "5", "--max-duration", "0.001"}),
+                            directory.path());
+  CHECK(stopped.exit_code == 5);
+  const Ended ended = run({bulkwrite_program(), "resume", directory / "run"}, directory.path());
+  INFO(ended.err);
+  CHECK(ended.exit_code == 0);
+  CHECK(sandbox.query("select count(distinct Email) from Leads") == 60);
+}
+
 TEST_CASE("a load that is killed goes on with resume, and nothing is lost or doubled") {
   Place place(200, "", {"--set", "record_time_us=2000"});
   Process load(place.call(), place.directory.path());

@@ -11,6 +11,7 @@ LoadOptions some_options() {
   options.input.files = {"a.csv", "exports/*.csv", "my \"odd\"\nname.csv"};
   options.input.directory = "/data/in";
   options.input.delimiter = ';';
+  options.input.encoding = "GB18030";
   options.input.records_max = 10;
   options.input.bytes_max = 20'000;
   options.input.record_bytes_max = 3'000;
@@ -64,6 +65,7 @@ TEST_CASE("a run goes on with the call that began it, and with the target and li
   CHECK(bound->input.files == first.input.files);
   CHECK(bound->input.directory == "/data/in/");
   CHECK(bound->input.delimiter == ';');
+  CHECK(bound->input.encoding == "GB18030");
   CHECK(bound->input.records_max == 10);
   CHECK(bound->input.bytes_max == 20'000);
   CHECK(bound->input.record_bytes_max == 3'000);
@@ -107,6 +109,15 @@ TEST_CASE("a delimiter that was detected is detected again") {
   CHECK_FALSE(bound->input.delimiter);
 }
 
+TEST_CASE("without an encoding the text is that of a run from before there was one") {
+  LoadOptions options = some_options();
+  options.input.encoding.reset();
+  CHECK(cut_text(options.input).find("encoding") == std::string::npos);
+  const auto bound = bound_options(facts_of(options), {});
+  REQUIRE(bound);
+  CHECK_FALSE(bound->input.encoding);
+}
+
 TEST_CASE("no credential gets into what a ledger keeps") {
   LoadOptions options = some_options();
   options.credentials = {"SECRET1", "SECRET2", "SECRET3", "SECRET4"};
@@ -127,6 +138,8 @@ TEST_CASE("the same text means the same chunks, and everything that makes other 
   };
   CHECK(changed([](InputOptions& o) { o.delimiter = ','; }));
   CHECK(changed([](InputOptions& o) { o.delimiter.reset(); }));
+  CHECK(changed([](InputOptions& o) { o.encoding = "Shift_JIS"; }));
+  CHECK(changed([](InputOptions& o) { o.encoding.reset(); }));
   CHECK(changed([](InputOptions& o) { ++o.records_max; }));
   CHECK(changed([](InputOptions& o) { ++o.bytes_max; }));
   CHECK(changed([](InputOptions& o) { ++o.record_bytes_max; }));

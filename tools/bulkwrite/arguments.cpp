@@ -46,6 +46,10 @@ void add_input_options(CLI::App& app, run::InputOptions& input) {
          },
          "one of , ; : | or tab; default: detected from the header")
       ->type_name("C");
+  app.add_option("--encoding", input.encoding,
+                 "of the files, as `iconv -l` names it, such as windows-1252: read as UTF-8; default: UTF-8, or what a "
+                 "byte order mark says")
+      ->type_name("NAME");
   app.add_option("--records", input.records_max, "records in a chunk, at most 25000")->capture_default_str();
   app.add_option("--bytes", input.bytes_max, "bytes of a chunk's CSV, header included, at most 25000000")
       ->capture_default_str();
