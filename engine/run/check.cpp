@@ -8,6 +8,7 @@
 #include "engine/run/in_order.h"
 #include "engine/run/mapping_text.h"
 #include "engine/run/schema_json.h"
+#include "engine/run/unknown_choices.h"
 #include "engine/schema/checker.h"
 #include "engine/schema/mapping.h"
 
@@ -18,6 +19,7 @@ struct CheckedChunk {
   uint64_t records = 0;
   std::vector<Reject> rejects;
   std::optional<NotUtf8> not_utf8;
+  UnknownChoices unknown_choices;
 };
 
 class NoPieces final : public PieceSink {
@@ -27,7 +29,7 @@ class NoPieces final : public PieceSink {
 
 CheckedChunk check_chunk(const csv::Chunk& chunk, const schema::RecordChecker* checker,
                          const std::vector<std::string>& names) {
-  CheckedChunk checked{.records = chunk.records()};
+  CheckedChunk checked{.records = chunk.records(), .rejects = {}, .not_utf8 = {}, .unknown_choices = {}};
   if (chunk.too_long) {
     checked.rejects.push_back(describe_too_long(chunk.parts.front()));
     return checked;
@@ -35,6 +37,7 @@ CheckedChunk check_chunk(const csv::Chunk& chunk, const schema::RecordChecker* c
   Judge judge(chunk, checker);
   if (judge.accepts_all()) return checked;
   while (judge.next()) {
+    checked.unknown_choices.note(judge);
     if (judge.problems().empty()) continue;
     checked.rejects.push_back(describe_reject(chunk, judge, names));
     checked.rejects.back().bytes.clear();
@@ -43,8 +46,9 @@ CheckedChunk check_chunk(const csv::Chunk& chunk, const schema::RecordChecker* c
   return checked;
 }
 
-Result<std::optional<schema::RecordChecker>> make_checker(const std::filesystem::path& schema_file,
-                                                          const csv::Header& header, const Tell& tell) {
+Result<std::optional<schema::RecordChecker>> make_checker(const CheckOptions& options, const csv::Header& header,
+                                                          const Tell& tell) {
+  const std::filesystem::path& schema_file = options.schema_file;
   if (schema_file.empty()) return std::optional<schema::RecordChecker>();
   auto text = read_file(schema_file);
   if (!text) return Error{ErrorKind::configuration, std::move(text).error().message};
@@ -52,7 +56,7 @@ Result<std::optional<schema::RecordChecker>> make_checker(const std::filesystem:
   if (!schema) return in_context(schema_file.string(), std::move(schema).error());
   const schema::Mapping mapping = schema::map_by_api_name(header.names, *schema);
   tell_unmapped(mapping, header.names, tell);
-  auto checker = schema::RecordChecker::make(mapping);
+  auto checker = schema::RecordChecker::make(mapping, options.unknown_choice);
   if (!checker) return in_context(schema_file.string(), std::move(checker).error());
   return std::optional<schema::RecordChecker>(*std::move(checker));
 }
@@ -68,12 +72,13 @@ Result<CheckReport> check(const CheckOptions& options, Progress& progress, std::
   const csv::Header& header = (*front)->header();
   tell((*front)->dialect_text());
   for (const std::string& fault : csv::header_faults(header.names)) tell("warning: the header has " + fault);
-  auto checker = make_checker(options.schema_file, header, tell);
+  auto checker = make_checker(options, header, tell);
   if (!checker) return std::move(checker).error();
   const schema::RecordChecker* const rules = checker->has_value() ? &**checker : nullptr;
 
   CheckReport report;
   NotUtf8Hint hint(tell, [&](uint32_t source) { return (*front)->source(source).name; });
+  UnknownChoices unknown_choices;
   NoPieces pieces;
   const auto make_worker = [&]() -> std::function<Result<CheckedChunk>(csv::Chunk&)> {
     return [&](csv::Chunk& chunk) { return check_chunk(chunk, rules, header.names); };
@@ -83,6 +88,7 @@ Result<CheckReport> check(const CheckOptions& options, Progress& progress, std::
     report.summary.rejected += chunk.rejects.size();
     ++report.summary.chunks;
     hint.found(chunk.not_utf8);
+    unknown_choices.add(chunk.unknown_choices);
     for (const Reject& reject : chunk.rejects) {
       for (const Reject::Why& why : reject.reasons) ++report.rules[std::string(why.rule)];
       found(reject, (*front)->source(reject.source).name);
@@ -95,6 +101,7 @@ Result<CheckReport> check(const CheckOptions& options, Progress& progress, std::
   Summary& summary = report.summary;
   if (end.fault) return *end.fault;
   if (end.input) summary.errors.push_back(*end.input);
+  for (const std::string& warning : unknown_choices.warnings(header.names)) tell(warning);
   summary.not_sent = summary.records_read - summary.rejected;
   summary.blank_lines = (*front)->blank_lines();
   summary.bytes_read = progress.bytes_read;

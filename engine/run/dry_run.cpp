@@ -2,6 +2,7 @@
 
 #include "engine/run/in_order.h"
 #include "engine/run/judge.h"
+#include "engine/run/unknown_choices.h"
 
 namespace bulkwrite::run {
 namespace {
@@ -9,14 +10,21 @@ namespace {
 struct Judged {
   uint64_t records = 0, accepted = 0;
   std::optional<NotUtf8> not_utf8;
+  UnknownChoices unknown_choices;
 };
 
 Judged judge_chunk(const csv::Chunk& chunk, const schema::RecordChecker* checker) {
-  Judged judged{.records = chunk.records()};
+  Judged judged{.records = chunk.records(), .not_utf8 = {}, .unknown_choices = {}};
   if (chunk.too_long) return judged;
   Judge judge(chunk, checker);
-  if (judge.accepts_all()) return {judged.records, judged.records, {}};
-  while (judge.next()) judged.accepted += judge.problems().empty() ? 1 : 0;
+  if (judge.accepts_all()) {
+    judged.accepted = judged.records;
+    return judged;
+  }
+  while (judge.next()) {
+    judged.accepted += judge.problems().empty() ? 1 : 0;
+    judged.unknown_choices.note(judge);
+  }
   judged.not_utf8 = judge.not_utf8();
   return judged;
 }
@@ -33,11 +41,13 @@ DryRun dry_run(Front& front, const LoadPlan& plan, const LoadOptions& options, P
   DryRun run{.summary = {}, .cost = {.is_exact = true}};
   Summary& summary = run.summary;
   NoPieces pieces;
+  UnknownChoices unknown_choices;
   NotUtf8Hint hint(tell, [&](uint32_t source) { return front.source(source).name; });
   const auto make_worker = [&]() -> std::function<Result<Judged>(csv::Chunk&)> {
     return [&](csv::Chunk& chunk) -> Result<Judged> { return judge_chunk(chunk, plan.checker.get()); };
   };
   const auto consume = [&](Judged judged) -> Result<void> {
+    unknown_choices.add(judged.unknown_choices);
     summary.records_read += judged.records;
     summary.not_sent += judged.accepted;
     ++summary.chunks;
@@ -46,6 +56,7 @@ DryRun dry_run(Front& front, const LoadPlan& plan, const LoadOptions& options, P
     return {};
   };
   const PassEnd end = pass_in_order<Judged>(front, pieces, worker_count(options.workers), stop, make_worker, consume);
+  for (const std::string& warning : unknown_choices.warnings(plan.names)) tell(warning);
   if (end.fault) summary.errors.push_back(*end.fault);
   if (end.input) summary.errors.push_back(*end.input);
   summary.rejected = summary.records_read - summary.not_sent;

@@ -21,6 +21,7 @@ bool Judge::accepts_all() const {
 
 bool Judge::next() {
   problems_.clear();
+  unknown_choices_.clear();
   if (!reader_.next(record_)) return false;
   if (record_.begin >= text_end_) look_at_text();
   if (record_.flaw) {
@@ -37,8 +38,12 @@ bool Judge::next() {
   if (checker_ == nullptr) return true;
   violations_.clear();
   checker_->check(reader_.fields(), violations_, scratch_);
-  for (const schema::Violation& violation : violations_)
-    problems_.push_back({schema::rule_name(violation.rule), violation.column});
+  for (const schema::Violation& violation : violations_) {
+    if (violation.is_remark)
+      unknown_choices_.push_back(violation.column);
+    else
+      problems_.push_back({schema::rule_name(violation.rule), violation.column});
+  }
   return true;
 }
 

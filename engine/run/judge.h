@@ -33,6 +33,8 @@ class Judge {
   std::span<const Problem> problems() const { return problems_; }
   // The first of the records so far that is not UTF-8.
   const std::optional<NotUtf8>& not_utf8() const { return not_utf8_; }
+  // Columns whose value is not in their picklist, where that is no problem.
+  std::span<const size_t> unknown_choices() const { return unknown_choices_; }
   csv::Fields fields() const { return reader_.fields(); }
   std::string_view bytes() const { return chunk_.bytes().substr(record_.begin, record_.end - record_.begin); }
 
@@ -48,6 +50,7 @@ class Judge {
   bool clean_text_ = false;  // all of it
   std::optional<NotUtf8> not_utf8_;
   std::vector<Problem> problems_;
+  std::vector<size_t> unknown_choices_;
   std::vector<schema::Violation> violations_;
   std::string scratch_;
 };

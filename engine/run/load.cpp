@@ -199,6 +199,7 @@ Result<Summary> run_session(Session& session) {
   Summary summary = reconciler->counts();
   summary.errors = std::move(errors);
   line.mark_end(summary);
+  for (const std::string& warning : line.unknown_choices().warnings(session.plan->names)) session.tell(warning);
   return finish(session, std::move(summary), *reconciler, spool);
 }
 
@@ -420,6 +421,10 @@ Result<void> check_belongs(const Session& session, const RunFacts& facts) {
   now.find_by = session.options.find_by;
   now.target = session.options.target_name.empty() ? session.options.target.api_base : session.options.target_name;
   if (const std::string what = difference(facts, now); !what.empty()) return belongs_elsewhere(session.directory, what);
+  auto bound = bound_options(facts, session.options);
+  if (!bound) return std::move(bound).error();
+  if (bound->unknown_choice != session.options.unknown_choice)
+    return belongs_elsewhere(session.directory, "--picklist is not what it was");
   return {};
 }
 

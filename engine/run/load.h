@@ -32,7 +32,8 @@ struct LoadOptions {
   api::Target target;       // target.org may be empty: it is read from the service then
   std::string target_name;  // what the run is bound to, where the URL changes from call to call; empty: the URL
   api::Credentials credentials;
-  std::string profile;                       // whose target and credentials these are, for resume; empty: of none
+  std::string profile;  // whose target and credentials these are, for resume; empty: of none
+  schema::UnknownChoice unknown_choice = schema::UnknownChoice::is_remark;
   std::string date_format, datetime_format;  // of columns whose field has none of its own; empty: the schema's default
 
   std::filesystem::path run_dir;  // empty: a new one under runs_root

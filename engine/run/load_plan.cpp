@@ -89,6 +89,13 @@ Result<void> validate_load(const LoadOptions& options) {
     return Error{ErrorKind::usage,
                  "--callback-listen and --callback-url go together: where we listen, and how the service gets there"};
   }
+  if (!schema::takes_bulk_writes(options.module)) {
+    return Error{
+        ErrorKind::configuration,
+        fmt::format("the service takes no bulk writes into {}: Users, Notes, Attachments, Events and Calls must "
+                    "be written another way",
+                    options.module)};
+  }
   if (options.target.api_base.empty()) return Error{ErrorKind::usage, "no target to load into"};
   return {};
 }
@@ -114,7 +121,7 @@ Result<LoadPlan> make_plan(const LoadOptions& options, const csv::Header& header
   if (auto ok = schema::check_mapping(plan.mapping, *schema, options.operation, options.find_by); !ok)
     return std::move(ok).error();
   tell_unmapped(plan.mapping, header.names, tell);
-  auto checker = schema::RecordChecker::make(plan.mapping);
+  auto checker = schema::RecordChecker::make(plan.mapping, options.unknown_choice);
   if (!checker) return std::move(checker).error();
   plan.checker = std::make_shared<const schema::RecordChecker>(*std::move(checker));
 

@@ -112,7 +112,8 @@ void LoadLine::run_worker() {
                               .packing = options_.packing,
                               .demand = [this] { return demand(); },
                               .hint = &hint_,
-                              .turns = &turns_});
+                              .turns = &turns_,
+                              .unknown_choices = &unknown_choices_});
   while (auto chunk = cut_.pop()) {
     chunk->gather();
     auto work = prepare(*chunk, preparer);

@@ -39,6 +39,9 @@ class LoadLine {
   // Once run() has returned: marks in the summary what ended it early of its own accord.
   void mark_end(Summary& summary) const;
 
+  // Of the records that this session has packed.
+  UnknownChoices unknown_choices() const { return unknown_choices_.get(); }
+
   // The service has called back. Any thread, while run() goes on.
   void on_callback(std::string_view token, std::string_view job_id);
 
@@ -116,6 +119,7 @@ class LoadLine {
   std::mutex verdicts_mutex_;
   std::vector<Ended> verdicts_;  // that the network has not heard of yet
   FirstError fault_, input_fault_;
+  SharedUnknownChoices unknown_choices_;
   uint64_t next_to_reconcile_ = 0;
 };
 

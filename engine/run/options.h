@@ -9,6 +9,7 @@
 
 #include "engine/base/result.h"
 #include "engine/csv/cutter.h"
+#include "engine/schema/checker.h"
 
 namespace bulkwrite::run {
 
@@ -44,6 +45,7 @@ struct PackOptions {
 struct CheckOptions {
   InputOptions input;
   std::filesystem::path schema_file;  // empty: only what needs no schema
+  schema::UnknownChoice unknown_choice = schema::UnknownChoice::is_remark;
   unsigned workers = 0;
 };
 

@@ -50,8 +50,12 @@ std::optional<NotUtf8> Preparer::accept_records(const csv::Chunk& chunk) {
     member_.accept_all();
     return std::nullopt;
   }
-  while (judge.next())
+  UnknownChoices unknown;
+  while (judge.next()) {
     if (judge.problems().empty()) member_.accept(judge.record(), judge.fields());
+    unknown.note(judge);
+  }
+  if (options_.unknown_choices != nullptr) options_.unknown_choices->add(unknown);
   return judge.not_utf8();
 }
 

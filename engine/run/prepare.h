@@ -15,6 +15,7 @@
 #include "engine/run/not_utf8.h"
 #include "engine/run/options.h"
 #include "engine/run/turns.h"
+#include "engine/run/unknown_choices.h"
 #include "engine/schema/checker.h"
 
 namespace bulkwrite::run {
@@ -25,9 +26,10 @@ struct PrepareOptions {
   std::string archive_name;                        // that the archives' names begin with
   std::string callback_url;                        // a token is put behind it; empty: nobody listens
   Packing packing = Packing::fast;
-  std::function<Demand()> demand;  // how the network stands; may be empty
-  NotUtf8Hint* hint = nullptr;     // gets what new chunks hold, in their order; may be null
-  Turns* turns = nullptr;          // of those who prepare at once; null: there is one only
+  std::function<Demand()> demand;                   // how the network stands; may be empty
+  NotUtf8Hint* hint = nullptr;                      // gets what new chunks hold, in their order; may be null
+  Turns* turns = nullptr;                           // of those who prepare at once; null: there is one only
+  SharedUnknownChoices* unknown_choices = nullptr;  // gets those of the records that are sent; may be null
 };
 
 // One thread each; the ledger and the checker must outlive it.

@@ -34,6 +34,7 @@ std::string options_text(const LoadOptions& options) {
             {"cut", cut_json(options.input)},
             {"date_format", options.date_format},
             {"datetime_format", options.datetime_format},
+            {"picklist_strict", options.unknown_choice == schema::UnknownChoice::is_violation},
             {"strict", options.strict}};
   if (!options.profile.empty()) json["profile"] = options.profile;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -54,6 +55,8 @@ Result<LoadOptions> bound_options(const RunFacts& facts, LoadOptions how) {
     how.date_format = json.at("date_format").get<std::string>();
     how.datetime_format = json.at("datetime_format").get<std::string>();
     how.strict = json.at("strict").get<bool>();
+    how.unknown_choice =
+        json.at("picklist_strict").get<bool>() ? schema::UnknownChoice::is_violation : schema::UnknownChoice::is_remark;
   } catch (const std::exception&) {
     return Error{ErrorKind::input_data, "the ledger does not hold the call that began its run"};
   }

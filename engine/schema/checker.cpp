@@ -1,17 +1,21 @@
 #include "engine/schema/checker.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 
 #include "engine/base/check.h"
 #include "engine/csv/field.h"
-#include "engine/schema/forms.h"
 
 namespace bulkwrite::schema {
 namespace {
 
 // Contract 7.3; a field's own length may be narrower.
 constexpr size_t kIntegerDigitsMax = 9, kBigintDigitsMax = 18;
+
+// How a picklist shows that nothing is chosen; not every reply lists it.
+constexpr std::string_view kNoChoice = "-None-";
 
 bool counts_characters(FieldType type) {
   switch (type) {
@@ -28,23 +32,49 @@ bool counts_characters(FieldType type) {
   }
 }
 
-bool has_form(FieldType type) {
-  switch (type) {
-    case FieldType::boolean:
-    case FieldType::integer:
-    case FieldType::bigint:
-    case FieldType::email:
-    case FieldType::date:
-    case FieldType::datetime:
-      return true;
-    default:
-      return false;
-  }
+// Which digits a number may have: those of its kind, and of its field where that says less.
+DecimalBounds bounds_of(const Field& field) {
+  DecimalBounds bounds;
+  if (field.type == FieldType::integer) bounds.before_max = kIntegerDigitsMax;
+  if (field.type == FieldType::bigint) bounds.before_max = kBigintDigitsMax;
+  if (field.length_max > 0) bounds.before_max = std::min(bounds.before_max, field.length_max);
+  // An amount of money is rounded to its field's decimals.
+  if (field.type != FieldType::currency)
+    bounds.decimals_max = std::min(bounds.decimals_max, field.decimal_places.value_or(bounds.decimals_max));
+  bounds.may_group = format_of(field).find(',') != std::string_view::npos;
+  return bounds;
 }
 
-size_t digits_max(FieldType type, size_t length_max) {
-  const size_t own = type == FieldType::bigint ? kBigintDigitsMax : kIntegerDigitsMax;
-  return length_max == 0 ? own : std::min(own, length_max);
+Rule rule_of(FieldType type) {
+  switch (type) {
+    case FieldType::boolean:
+      return Rule::boolean;
+    case FieldType::email:
+      return Rule::email;
+    case FieldType::phone:
+      return Rule::phone;
+    case FieldType::website:
+      return Rule::website;
+    case FieldType::picklist:
+    case FieldType::multiselectpicklist:
+      return Rule::picklist;
+    case FieldType::decimal:
+      return Rule::decimal;
+    case FieldType::currency:
+      return Rule::currency;
+    case FieldType::percent:
+      return Rule::percent;
+    case FieldType::date:
+      return Rule::date;
+    case FieldType::datetime:
+      return Rule::datetime;
+    case FieldType::lookup:
+      return Rule::lookup;
+    case FieldType::ownerlookup:
+      return Rule::owner;
+    default:
+      return Rule::integer;
+  }
 }
 
 }  // namespace
@@ -61,6 +91,22 @@ std::string_view rule_name(Rule rule) {
       return "boolean";
     case Rule::email:
       return "email";
+    case Rule::phone:
+      return "phone";
+    case Rule::website:
+      return "website";
+    case Rule::picklist:
+      return "picklist";
+    case Rule::decimal:
+      return "decimal";
+    case Rule::currency:
+      return "currency";
+    case Rule::percent:
+      return "percent";
+    case Rule::lookup:
+      return "lookup";
+    case Rule::owner:
+      return "owner";
     case Rule::date:
       return "date";
     case Rule::datetime:
@@ -69,24 +115,79 @@ std::string_view rule_name(Rule rule) {
   return "unknown";
 }
 
-Result<RecordChecker> RecordChecker::make(const Mapping& mapping) {
+RecordChecker::Form RecordChecker::form_of(const Field& field) {
+  switch (field.type) {
+    case FieldType::integer:
+    case FieldType::bigint:
+      return Form::integer;
+    case FieldType::boolean:
+      return Form::boolean;
+    case FieldType::email:
+      return Form::email;
+    case FieldType::phone:
+      return Form::phone;
+    case FieldType::website:
+      return Form::website;
+    case FieldType::picklist:
+      return field.choices.empty() ? Form::none : Form::choice;
+    case FieldType::multiselectpicklist:
+      return field.choices.empty() ? Form::none : Form::choices;
+    case FieldType::decimal:
+    case FieldType::currency:
+    case FieldType::percent:
+      return Form::decimal;
+    case FieldType::date:
+    case FieldType::datetime:
+      return Form::date;
+    // By what they name a record otherwise is the other module's business.
+    case FieldType::lookup:
+      return field.find_by.empty() || field.find_by == "id" ? Form::record_id : Form::none;
+    case FieldType::ownerlookup:
+      return field.find_by.empty() || field.find_by == "id" || field.find_by == "email" ? Form::owner : Form::none;
+    default:
+      return Form::none;
+  }
+}
+
+Result<RecordChecker::ColumnRules> RecordChecker::rules_of(const Field& field) {
+  ColumnRules rules{.column = 0,
+                    .rule = rule_of(field.type),
+                    .form = form_of(field),
+                    .length_max = counts_characters(field.type) ? field.length_max : 0,
+                    .bounds = bounds_of(field),
+                    .required = field.required,
+                    .has_remarks = false,
+                    .pattern = {},
+                    .choices = {}};
+  const std::string_view format = format_of(field);
+  if (rules.form == Form::date) {
+    auto pattern = DatePattern::compile(format);
+    if (!pattern) return in_context("field " + field.api_name, std::move(pattern).error());
+    rules.pattern = *std::move(pattern);
+  } else if (format.find_first_not_of("#0,.") != std::string_view::npos) {
+    return Error{ErrorKind::configuration,
+                 fmt::format("field {}: the number format \"{}\" is not understood; it is made of # 0 , and .",
+                             field.api_name, format)};
+  }
+  if (rules.form == Form::choice || rules.form == Form::choices) {
+    std::vector<std::string> choices = field.choices;
+    choices.emplace_back(kNoChoice);
+    rules.choices = Choices(choices);
+  }
+  return rules;
+}
+
+Result<RecordChecker> RecordChecker::make(const Mapping& mapping, UnknownChoice unknown_choice) {
   RecordChecker checker;
   for (size_t column = 0; column < mapping.columns.size(); ++column) {
     if (!mapping.columns[column]) continue;
-    const Field& field = *mapping.columns[column];
-    ColumnRules rules{.column = column,
-                      .type = field.type,
-                      .length_max = counts_characters(field.type) ? field.length_max : 0,
-                      .digits_max = digits_max(field.type, field.length_max),
-                      .required = field.required};
-    if (const std::string_view format = format_of(field); !format.empty()) {
-      auto pattern = DatePattern::compile(format);
-      if (!pattern) return in_context("field " + field.api_name, std::move(pattern).error());
-      rules.pattern = *std::move(pattern);
-    }
-    if (!rules.required && !has_form(rules.type) && rules.length_max == 0) continue;
-    checker.note_glance(rules);
-    checker.rules_.push_back(std::move(rules));
+    auto rules = rules_of(*mapping.columns[column]);
+    if (!rules) return std::move(rules).error();
+    rules->column = column;
+    rules->has_remarks = rules->rule == Rule::picklist && unknown_choice == UnknownChoice::is_remark;
+    if (!rules->required && rules->form == Form::none && rules->length_max == 0) continue;
+    checker.note_glance(*rules);
+    checker.rules_.push_back(*std::move(rules));
   }
   return checker;
 }
@@ -96,7 +197,7 @@ void RecordChecker::note_glance(const ColumnRules& rules) {
   constexpr size_t kAny = std::numeric_limits<int32_t>::max();
   least_.resize(rules.column + 1, 0);
   most_.resize(rules.column + 1, static_cast<int32_t>(kAny));
-  if (has_form(rules.type)) {
+  if (rules.form != Form::none) {
     forms_.push_back(rules_.size());
     return;
   }
@@ -108,7 +209,7 @@ void RecordChecker::check(const csv::Fields& fields, std::vector<Violation>& out
   BULKWRITE_CHECK(least_.size() <= fields.size(), "a record of too few fields");
   const auto look = [&](const ColumnRules& rules) {
     const auto rule = broken(rules, csv::value_of(fields[rules.column], scratch));
-    if (rule) out.push_back({rules.column, *rule});
+    if (rule) out.push_back({rules.column, *rule, rules.has_remarks && *rule == Rule::picklist});
   };
   if (is_good_at_a_glance(fields)) {
     for (const size_t form : forms_) look(rules_[form]);
@@ -131,23 +232,40 @@ bool RecordChecker::is_good_at_a_glance(const csv::Fields fields) const {
 
 std::optional<Rule> RecordChecker::broken(const ColumnRules& rules, std::string_view value) {
   if (value.empty()) return rules.required ? std::optional(Rule::required) : std::nullopt;
-  if (counts_characters(rules.type) && rules.length_max > 0 && !fits_characters(value, rules.length_max))
+  if (rules.length_max > 0 && value.size() > rules.length_max && !fits_characters(value, rules.length_max))
     return Rule::length;
-  switch (rules.type) {
-    case FieldType::integer:
-    case FieldType::bigint:
-      return is_integer(value, rules.digits_max) ? std::nullopt : std::optional(Rule::integer);
-    case FieldType::boolean:
-      return is_boolean(value) ? std::nullopt : std::optional(Rule::boolean);
-    case FieldType::email:
-      return is_email(value) ? std::nullopt : std::optional(Rule::email);
-    case FieldType::date:
-      return rules.pattern->matches(value) ? std::nullopt : std::optional(Rule::date);
-    case FieldType::datetime:
-      return rules.pattern->matches(value) ? std::nullopt : std::optional(Rule::datetime);
-    default:
-      return std::nullopt;
+  return has_form(rules, value) ? std::nullopt : std::optional(rules.rule);
+}
+
+bool RecordChecker::has_form(const ColumnRules& rules, std::string_view value) {
+  switch (rules.form) {
+    case Form::none:
+      return true;
+    case Form::integer:
+      if (is_integer(value, rules.bounds.before_max)) return true;
+      return rules.bounds.may_group && value.find('.') == std::string_view::npos && is_decimal(value, rules.bounds);
+    case Form::boolean:
+      return is_boolean(value);
+    case Form::email:
+      return is_email(value);
+    case Form::phone:
+      return is_phone(value);
+    case Form::website:
+      return is_website(value);
+    case Form::choice:
+      return rules.choices.has(value);
+    case Form::choices:
+      return rules.choices.has_all(value);
+    case Form::decimal:
+      return is_decimal(value, rules.bounds);
+    case Form::date:
+      return rules.pattern->matches(value);
+    case Form::record_id:
+      return is_record_id(value);
+    case Form::owner:
+      return is_record_id(value) || is_email(value);
   }
+  return true;
 }
 
 }  // namespace bulkwrite::schema

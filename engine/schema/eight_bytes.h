@@ -14,6 +14,22 @@ inline uint64_t eight_bytes(std::string_view text, size_t at) {
   return bytes;
 }
 
+// Of a text of at most eight bytes, with NULs behind it, where numbers are little-endian; elsewhere some number that
+// depends on all of its bytes.
+inline uint64_t few_bytes(std::string_view text) {
+  if (text.size() == 8) return eight_bytes(text, 0);
+  if (text.size() >= 4) {
+    uint32_t first = 0, last = 0;
+    std::memcpy(&first, text.data(), sizeof first);
+    std::memcpy(&last, text.data() + text.size() - sizeof last, sizeof last);
+    return first | uint64_t{last} << 8 * (text.size() - sizeof last);
+  }
+  uint64_t bytes = 0;
+  for (const size_t at : {size_t{0}, text.size() / 2, text.size() - 1})
+    if (at < text.size()) bytes |= uint64_t{static_cast<uint8_t>(text[at])} << 8 * at;
+  return bytes;
+}
+
 constexpr uint64_t eight_of(uint64_t byte) {
   return byte * 0x0101010101010101;
 }

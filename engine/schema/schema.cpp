@@ -44,10 +44,26 @@ Field* Schema::find(std::string_view api_name) {
   return const_cast<Field*>(std::as_const(*this).find(api_name));
 }
 
+bool takes_bulk_writes(std::string_view module) {
+  constexpr std::array<std::string_view, 5> kNever{"Users", "Notes", "Attachments", "Events", "Calls"};
+  return std::find(kNever.begin(), kNever.end(), module) == kNever.end();
+}
+
 std::string_view format_of(const Field& field) {
-  if (field.type != FieldType::date && field.type != FieldType::datetime) return {};
-  if (!field.format.empty()) return field.format;
-  return field.type == FieldType::date ? kDefaultDateFormat : kDefaultDatetimeFormat;
+  switch (field.type) {
+    case FieldType::integer:
+    case FieldType::bigint:
+    case FieldType::decimal:
+    case FieldType::currency:
+    case FieldType::percent:
+      return field.format;
+    case FieldType::date:
+      return field.format.empty() ? kDefaultDateFormat : std::string_view(field.format);
+    case FieldType::datetime:
+      return field.format.empty() ? kDefaultDatetimeFormat : std::string_view(field.format);
+    default:
+      return {};
+  }
 }
 
 }  // namespace bulkwrite::schema

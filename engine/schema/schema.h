@@ -41,8 +41,8 @@ struct Field {
   bool required = false;  // by the module or by its layout
   bool unique = false;
   bool writable = true;  // by this service, on this operation's behalf
-  std::string format;    // of a date or datetime column, a Java pattern; empty: the default below
-  std::string find_by;   // of a lookup or owner column: by which field of the other record its values name it; empty: id
+  std::string format;    // Java pattern of a date or datetime column (empty: the default below), or of a number's
+  std::string find_by;  // of a lookup or owner column: by which field of the other record its values name it; empty: id
   std::optional<size_t> decimal_places;  // of a decimal, currency or percent
   std::vector<std::string> choices;      // of a picklist: the texts of its values, as shown and as stored
 };
@@ -55,13 +55,17 @@ struct Schema {
   Field* find(std::string_view api_name);
 };
 
+// False for modules that the service writes no records into this way (contract 3.12).
+bool takes_bulk_writes(std::string_view module);
+
 enum class Operation { insert, update, upsert };
 
 // Every dated column is sent with a format, since the service's own default is not dependable (contract 3.7).
 constexpr std::string_view kDefaultDateFormat = "yyyy-MM-dd";
 constexpr std::string_view kDefaultDatetimeFormat = "yyyy-MM-dd HH:mm:ss";
 
-// The format in which a date or datetime field's values are checked and sent; empty for other types.
+// The format in which a date's or a number's values are checked and sent; empty for other types, and for a number that
+// has none: digits and a point.
 std::string_view format_of(const Field& field);
 
 }  // namespace bulkwrite::schema

@@ -10,9 +10,26 @@ TEST_CASE("check finds in the sample what is known to be wrong with it") {
       run({bulkwrite_program(), "check", data_file("leads-sample.csv"), "--schema", data_file("leads.schema.json")},
           directory.path());
   CHECK(ended.exit_code == 2);
-  CHECK(summary_of(ended)["records_read"] == 84);
-  CHECK(summary_of(ended)["rejected"] == 34);
-  CHECK(ended.err.find("record 55 (byte 11046): date in Birthday: 2025-02-30") != std::string::npos);
+  CHECK(summary_of(ended)["records_read"] == 97);
+  CHECK(summary_of(ended)["rejected"] == 45);
+  CHECK(ended.err.find("record 55 (byte 11685): date in Birthday: 2025-02-30") != std::string::npos);
+}
+
+TEST_CASE("check tells of values that picklists do not have, or rejects their records") {
+  const TemporaryDirectory directory;
+  std::vector<std::string> call = {bulkwrite_program(), "check", data_file("leads-sample.csv"), "--schema",
+                                   data_file("leads.schema.json")};
+  const Ended told = run(call, directory.path());
+  CHECK(told.err.find("warning: Lead_Source: 1 record holds a value that its picklist does not have, such as \"Trade "
+                      "Fair\"; the service adds it") != std::string::npos);
+  CHECK(told.err.find("warning: Interests: 1 record holds a value that its picklist does not have, such as "
+                      "\"Analytics;Quantum\"") != std::string::npos);
+
+  call.insert(call.end(), {"--picklist", "strict"});
+  const Ended strict = run(call, directory.path());
+  CHECK(summary_of(strict)["rejected"] == 46);
+  CHECK(strict.err.find("picklist in Interests: Analytics;Quantum") != std::string::npos);
+  CHECK(strict.err.find("warning: Lead_Source") == std::string::npos);
 }
 
 TEST_CASE("check of a sound file ends with 0") {

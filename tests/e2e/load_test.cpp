@@ -14,23 +14,57 @@ TEST_CASE("the sample loads: what is rejected, added and skipped adds up, and th
   INFO(ended.err);
   CHECK(ended.exit_code == 2);
   const auto summary = summary_of(ended);
-  CHECK(summary["records_read"] == 84);
-  CHECK(summary["rejected"] == 34);
-  CHECK(summary["sent"] == 50);
-  CHECK(summary["added"] == 47);
+  CHECK(summary["records_read"] == 97);
+  CHECK(summary["rejected"] == 45);
+  CHECK(summary["sent"] == 52);
+  CHECK(summary["added"] == 49);
   CHECK(summary["skipped"] == 3);
   CHECK(summary["jobs"] == 1);
-  CHECK(query(crm, "select count(*) from Leads") == 47);
+  CHECK(query(crm, "select count(*) from Leads") == 49);
   CHECK(nlohmann::json::parse(slurp(run_dir / "summary.json")) == summary);
 
   const auto results = rows_of(run_dir / "results.csv");
-  CHECK(results.size() == 84);
-  CHECK(count_rows(results, 2, "added") == 47);
-  CHECK(count_rows(results, 2, "rejected") == 34);
+  CHECK(results.size() == 97);
+  CHECK(count_rows(results, 2, "added") == 49);
+  CHECK(count_rows(results, 2, "rejected") == 45);
   CHECK(count_rows(rows_of(run_dir / "failed-reasons.csv"), 5, "DUPLICATE_DATA") == 3);
-  CHECK(rows_of(run_dir / "rejected-reasons.csv").size() == 40);
+  CHECK(rows_of(run_dir / "rejected-reasons.csv").size() == 51);
   CHECK(std::filesystem::exists(run_dir / "ledger.db"));
   CHECK(std::filesystem::exists(run_dir / "results" / "chunk-00000.zip"));
+}
+
+TEST_CASE("a value that its picklist does not have is told of, and added; strictly, its record is rejected") {
+  const TemporaryDirectory directory;
+  spill(directory / "leads.csv", "Last_Name,Company,Lead_Source\nA,B,Fair\nC,D,Fair\nE,F,Partner\nG,H,\n");
+  const auto call = [&](const std::string& name, const std::vector<std::string>& more) {
+    return load_call({directory / "leads.csv"}, directory / (name + ".db"), directory / name, more);
+  };
+  const Ended told = run(call("told", {}), directory.path());
+  CHECK(told.exit_code == 0);
+  CHECK(told.err.find("warning: Lead_Source: 2 records hold a value that its picklist does not have, such as "
+                      "\"Fair\"") != std::string::npos);
+  CHECK(query(directory / "told.db", "select count(*) from Leads where Lead_Source = 'Fair'") == 2);
+
+  const Ended strict = run(call("strict", {"--picklist", "strict"}), directory.path());
+  CHECK(strict.exit_code == 2);
+  CHECK(count_rows(rows_of(directory / "strict" / "rejected-reasons.csv"), 5, "picklist") == 2);
+  CHECK(query(directory / "strict.db", "select count(*) from Leads") == 2);
+  const Ended tried = run(call("tried", {"--picklist", "strict", "--dry-run"}), directory.path());
+  CHECK(summary_of(tried)["rejected"] == 2);
+}
+
+TEST_CASE("modules that take no bulk writes are refused before anything is asked of the service") {
+  const TemporaryDirectory directory;
+  const Sandbox sandbox(directory);
+  spill(directory / "notes.csv", "Note_Title\nA\n");
+  for (const std::string module : {"Notes", "Events", "Users"}) {
+    const Ended ended = run({bulkwrite_program(), "load", directory / "notes.csv", "--module", module, "--sandbox",
+                             sandbox.url(), "--run-dir", directory / "run"},
+                            directory.path());
+    CHECK(ended.exit_code == 78);
+    CHECK(ended.err.find("takes no bulk writes into " + module) != std::string::npos);
+  }
+  CHECK(sandbox.requests_of("fields") == 0);
 }
 
 TEST_CASE("failed.csv loads again as it is, once its cause is mended") {

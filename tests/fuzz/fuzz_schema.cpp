@@ -44,6 +44,7 @@ void check_a_record(const schema::Mapping& mapping, std::string_view values) {
     must(violation.column < mapping.columns.size() && mapping.columns[violation.column].has_value(),
          "a rule is that of a mapped column");
     must(!schema::rule_name(violation.rule).empty(), "a rule has a name");
+    must(violation.is_remark == (violation.rule == schema::Rule::picklist), "only a picklist is remarked on");
   }
 }
 

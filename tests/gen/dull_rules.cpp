@@ -4,6 +4,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <regex>
+#include <set>
 #include <stdexcept>
 
 namespace bulkwrite::gen {
@@ -21,10 +22,47 @@ bool is_date(const std::string& text) {
   return day <= 31;
 }
 
-bool has_its_type(const std::string& text, const std::string& data_type) {
-  static const std::regex kInteger("-?\\d+");
+bool is_datetime(const std::string& text) {
+  static const std::regex kTime("([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d");
+  return text.size() == 19 && text[10] == ' ' && is_date(text.substr(0, 10)) &&
+         std::regex_match(text.substr(11), kTime);
+}
+
+bool is_number(const std::string& text, const DullField& field) {
+  static const std::regex kShape("-?(\\d*)\\.?(\\d{0,9}?)0*");
+  std::smatch parts;
+  if (!std::regex_match(text, parts, kShape) || text.find_first_of("0123456789") == text.npos) return false;
+  const size_t before = text.find('.') == text.npos ? text.size() - (text[0] == '-') : parts[1].length();
+  if (before > std::min<size_t>(16, field.length)) return false;
+  return field.data_type == "currency" || static_cast<size_t>(parts[2].length()) <= field.decimals;
+}
+
+bool has_length(const std::string& data_type) {
+  static const std::set<std::string> kCounted{"text",     "textarea",           "email", "phone", "website",
+                                              "picklist", "multiselectpicklist"};
+  return kCounted.count(data_type) > 0;
+}
+
+std::string rule_of(const std::string& data_type) {
+  if (data_type == "bigint") return "integer";
+  if (data_type == "ownerlookup") return "owner";
+  if (data_type == "double") return "decimal";
+  return data_type;
+}
+
+bool has_its_type(const std::string& text, const DullField& field) {
+  const std::string& data_type = field.data_type;
+  static const std::regex kInteger("-?\\d{1,9}"), kBigint("-?\\d{1,18}"), kId("\\d{1,19}");
+  static const std::regex kPhone("[-A-Za-z0-9+(). ,;#/*]*[A-Za-z0-9][-A-Za-z0-9+(). ,;#/*]*");
+  static const std::regex kWebsite(" *\\S*\\.\\S* *");
   static const std::regex kEmail("[^@\\s]+@[^@\\s.]+(\\.[^@\\s.]+)+");
   if (data_type == "integer") return std::regex_match(text, kInteger);
+  if (data_type == "bigint") return std::regex_match(text, kBigint);
+  if (data_type == "phone") return std::regex_match(text, kPhone);
+  if (data_type == "website") return std::regex_match(text, kWebsite);
+  if (data_type == "double" || data_type == "currency" || data_type == "percent") return is_number(text, field);
+  if (data_type == "datetime") return is_datetime(text);
+  if (data_type == "ownerlookup") return std::regex_match(text, kId) || std::regex_match(text, kEmail);
   if (data_type == "boolean") return text == "true" || text == "false";
   if (data_type == "email") return std::regex_match(text, kEmail);
   if (data_type == "date") return is_date(text);
@@ -48,6 +86,7 @@ DullFields fields_of_schema_file(const std::string& path) {
     to.length = field.at("length");
     to.required = field.at("required");
     to.unique = !field.at("unique").empty();
+    if (field.at("decimal_place").is_number()) to.decimals = field.at("decimal_place");
     for (const auto& value : field.at("pick_list_values")) {
       if (value.at("actual_value") != "-None-") to.values.push_back(value.at("actual_value"));
     }
@@ -66,6 +105,7 @@ DullFields fields_of_module_file(const std::string& path, const std::string& mod
       to.length = field.at("length");
       to.required = field.value("system_mandatory", false) || field.value("layout_mandatory", false);
       to.unique = field.value("unique", false);
+      to.decimals = field.value("decimal_place", size_t{9});
       to.values = field.value("values", std::vector<std::string>());
     }
   }
@@ -90,8 +130,10 @@ std::vector<DullReject> check_dully(const DullFile& file, const DullFields& fiel
         if (field.required) rejects.push_back({i + 1, name, "required"});
         continue;
       }
-      if (count_characters(value) > field.length) rejects.push_back({i + 1, name, "length"});
-      if (!has_its_type(value, field.data_type)) rejects.push_back({i + 1, name, field.data_type});
+      if (has_length(field.data_type) && count_characters(value) > field.length)
+        rejects.push_back({i + 1, name, "length"});
+      else if (!has_its_type(value, field))
+        rejects.push_back({i + 1, name, rule_of(field.data_type)});
     }
   }
   return rejects;

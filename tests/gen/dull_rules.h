@@ -12,7 +12,7 @@ namespace bulkwrite::gen {
 
 struct DullField {
   std::string data_type;
-  size_t length = 0;
+  size_t length = 0, decimals = 9;
   bool required = false, unique = false;
   std::vector<std::string> values;  // of a pick list
   bool operator==(const DullField&) const = default;

@@ -172,10 +172,89 @@ bool is_day(const std::string& value) {
          Parts{std::stoi(found[1].str()), std::stoi(found[2].str()), std::stoi(found[3].str())}.exists();
 }
 
+bool is_decimal(const Field& field, const std::string& value, size_t before_max) {
+  static const std::regex shape("-?([0-9]*)(\\.([0-9]{0,9}))?"),
+      grouped_shape("-?([0-9]+(,[0-9]+)*)(\\.([0-9]{0,9}))?");
+  std::smatch found;
+  std::string before, after;
+  if (std::regex_match(value, found, shape)) {
+    before = found[1];
+    after = found[3];
+  } else if (field.format.find(',') != std::string::npos && std::regex_match(value, found, grouped_shape)) {
+    before = std::regex_replace(found[1].str(), std::regex(","), "");
+    after = found[4];
+  } else {
+    return false;
+  }
+  if (before.empty() && after.empty()) return false;
+  while (after.ends_with('0')) after.pop_back();
+  const bool rounds = field.type == FieldType::currency;
+  return before.size() <= before_max && (rounds || after.size() <= field.decimal_places.value_or(9));
+}
+
+bool is_phone(const std::string& value) {
+  static const std::regex shape("[-A-Za-z0-9+(). ,;#/*]*[A-Za-z0-9][-A-Za-z0-9+(). ,;#/*]*");
+  return std::regex_match(value, shape);
+}
+
+bool is_website(const std::string& value) {
+  static const std::regex shape(" *[^\\x01-\\x20]*\\.[^\\x01-\\x20]* *");
+  return value.find('\0') == std::string::npos && std::regex_match(value, shape);
+}
+
+bool is_id(const std::string& value) {
+  static const std::regex shape("[0-9]{1,19}");
+  return std::regex_match(value, shape);
+}
+
+bool is_chosen(const Field& field, std::string value) {
+  if (field.choices.empty()) return true;
+  if (field.type == FieldType::picklist)
+    return value == "-None-" || std::find(field.choices.begin(), field.choices.end(), value) != field.choices.end();
+  Field one = field;
+  one.type = FieldType::picklist;
+  value += ';';
+  while (!value.empty()) {
+    if (!is_chosen(one, value.substr(0, value.find(';')))) return false;
+    value.erase(0, value.find(';') + 1);
+  }
+  return true;
+}
+
+size_t at_most(size_t own, size_t length_max) {
+  return length_max == 0 ? own : std::min(own, length_max);
+}
+
+std::optional<Rule> broken_form(const Field& field, const std::string& value) {
+  switch (field.type) {
+    case FieldType::decimal:
+      return is_decimal(field, value, at_most(16, field.length_max)) ? std::nullopt : std::optional(Rule::decimal);
+    case FieldType::currency:
+      return is_decimal(field, value, at_most(16, field.length_max)) ? std::nullopt : std::optional(Rule::currency);
+    case FieldType::percent:
+      return is_decimal(field, value, at_most(16, field.length_max)) ? std::nullopt : std::optional(Rule::percent);
+    case FieldType::phone:
+      return is_phone(value) ? std::nullopt : std::optional(Rule::phone);
+    case FieldType::website:
+      return is_website(value) ? std::nullopt : std::optional(Rule::website);
+    case FieldType::picklist:
+    case FieldType::multiselectpicklist:
+      return is_chosen(field, value) ? std::nullopt : std::optional(Rule::picklist);
+    case FieldType::lookup:
+      return is_id(value) ? std::nullopt : std::optional(Rule::lookup);
+    case FieldType::ownerlookup:
+      return is_id(value) || is_email(value) ? std::nullopt : std::optional(Rule::owner);
+    default:
+      return std::nullopt;
+  }
+}
+
 std::optional<Rule> broken(const Field& field, std::string_view raw) {
   const std::string value = value_of(raw);
   if (value.empty()) return field.required ? std::optional(Rule::required) : std::nullopt;
-  const bool counted = field.type == FieldType::text || field.type == FieldType::email;
+  constexpr std::array kCounted{FieldType::text,    FieldType::email,    FieldType::phone,
+                                FieldType::website, FieldType::picklist, FieldType::multiselectpicklist};
+  const bool counted = std::find(kCounted.begin(), kCounted.end(), field.type) != kCounted.end();
   if (counted && field.length_max > 0 && characters(value) > field.length_max) return Rule::length;
   if (field.type == FieldType::email && !is_email(value)) return Rule::email;
   if (field.type == FieldType::boolean && !is_boolean(value)) return Rule::boolean;
@@ -183,7 +262,7 @@ std::optional<Rule> broken(const Field& field, std::string_view raw) {
       !is_integer(value, field.length_max == 0 ? 9 : std::min<size_t>(9, field.length_max)))
     return Rule::integer;
   if (field.type == FieldType::date && !is_day(value)) return Rule::date;
-  return std::nullopt;
+  return broken_form(field, value);
 }
 
 }  // namespace dull
@@ -197,6 +276,18 @@ std::string random_address(Random& random) {
   return address;
 }
 
+const std::vector<std::string> kChoices{"a",       "ab",       "Trade Show",   "Trade Shop",        "12345678",
+                                        "1234567", "\xC3\xA9", "Web Research", "Web Research again"};
+
+std::string random_choices(Random& random, size_t pieces_max) {
+  std::string text;
+  for (size_t i = below(random, pieces_max + 1); i > 0; --i) {
+    text += below(random, 8) == 0 ? random_text(random, "ab12;", 9) : kChoices[below(random, kChoices.size())];
+    if (i > 1) text += ';';
+  }
+  return text;
+}
+
 std::string random_value(Random& random, FieldType type) {
   const auto number = [&](size_t bound) { return static_cast<int>(below(random, bound)); };
   switch (below(random, 8) == 0 ? FieldType::text : type) {
@@ -207,6 +298,23 @@ std::string random_value(Random& random, FieldType type) {
              std::array{"rue", "RUE", "alse", "aLSe", "rUe ", "als"}[below(random, 6)];
     case FieldType::integer:
       return random_text(random, "0123456789", 10) + random_text(random, "0123456789-/:", below(random, 2));
+    case FieldType::decimal:
+    case FieldType::currency:
+    case FieldType::percent:
+      return random_text(random, "-", 1) + random_text(random, "01,", 18) +
+             (below(random, 3) == 0 ? "" : "." + random_text(random, "010", 11)) +
+             random_text(random, ".,-%\xC3", below(random, 4) == 0 ? 1 : 0);
+    case FieldType::phone:
+      return random_text(random, below(random, 2) == 0 ? "+-(). ,;#/*09azAZ" : "+- 0z@[`{:/\xC3\"_", 20);
+    case FieldType::website:
+      return random_text(random, below(random, 2) == 0 ? "ab./" : " .a\t\n", 20);
+    case FieldType::picklist:
+    case FieldType::multiselectpicklist:
+      return random_choices(random, type == FieldType::picklist ? 1 : 4);
+    case FieldType::lookup:
+      return random_text(random, below(random, 2) == 0 ? "0123456789" : "09-/:", 21);
+    case FieldType::ownerlookup:
+      return below(random, 2) == 0 ? random_address(random) : random_text(random, "0123456789", 21);
     case FieldType::date:
       return fmt::format("{:04}\"{:02}\"\"{:02}", number(10'000), number(14), number(33));
     default: {
@@ -319,8 +427,11 @@ TEST_CASE("records of any fields break the rules that the definitions say, in th
   const uint64_t seed = std::random_device{}();
   CAPTURE(seed);
   Random random(seed);
-  constexpr std::array kTypes{FieldType::text, FieldType::email,  FieldType::boolean, FieldType::integer,
-                              FieldType::date, FieldType::lookup, FieldType::other};
+  constexpr std::array kTypes{FieldType::text,     FieldType::email,   FieldType::boolean,
+                              FieldType::integer,  FieldType::date,    FieldType::lookup,
+                              FieldType::other,    FieldType::phone,   FieldType::website,
+                              FieldType::picklist, FieldType::decimal, FieldType::multiselectpicklist,
+                              FieldType::currency, FieldType::percent, FieldType::ownerlookup};
   size_t good = 0, bad = 0;
   for (int s = 0; s < 200; ++s) {
     Mapping mapping;
@@ -330,10 +441,14 @@ TEST_CASE("records of any fields break the rules that the definitions say, in th
                                       .length_max = below(random, 2) * below(random, 30),
                                       .required = below(random, 3) == 0,
                                       .format = "yyyy\"MM\"\"dd"});
-      if (mapping.columns.back()->type != FieldType::date) mapping.columns.back()->format.clear();
+      Field& field = *mapping.columns.back();
+      if (field.type != FieldType::date) field.format.clear();
+      if (field.type == FieldType::currency && below(random, 2) == 0) field.format = "#,##0.00";
+      if (below(random, 2) == 0) field.decimal_places = below(random, 10);
+      if (below(random, 4) != 0) field.choices.assign(kChoices.begin(), kChoices.begin() + 1 + below(random, 9));
       if (below(random, 10) == 0) mapping.columns.back().reset();
     }
-    const auto checker = RecordChecker::make(mapping);
+    const auto checker = RecordChecker::make(mapping, UnknownChoice::is_violation);
     REQUIRE(checker);
     std::string scratch;
     for (int r = 0; r < 50; ++r) {

@@ -10,18 +10,35 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-// The rule that a one-column record with this field breaks; empty where it breaks none.
-std::string broken_rule(const Field& field, std::string_view raw) {
-  const auto checker = RecordChecker::make(Mapping{.columns = {field}});
+std::vector<Violation> violations_of(const Field& field, std::string_view raw, UnknownChoice unknown_choice) {
+  const auto checker = RecordChecker::make(Mapping{.columns = {field}}, unknown_choice);
   REQUIRE(checker);
   std::vector<Violation> violations;
   std::string scratch;
   const record::Record one{raw};
   checker->check(one.fields(), violations, scratch);
+  return violations;
+}
+
+// The rule that a one-column record with this field breaks; empty where it breaks none.
+std::string broken_rule(const Field& field, std::string_view raw,
+                        UnknownChoice unknown_choice = UnknownChoice::is_remark) {
+  const std::vector<Violation> violations = violations_of(field, raw, unknown_choice);
   if (violations.empty()) return "";
   CHECK(violations.size() == 1);
+  CHECK_FALSE(violations.front().is_remark);
   CHECK(violations.front().column == 0);
   return std::string(rule_name(violations.front().rule));
+}
+
+// How many remarks such a record gets that breaks no rule.
+size_t remarks(const Field& field, std::string_view raw) {
+  const std::vector<Violation> violations = violations_of(field, raw, UnknownChoice::is_remark);
+  for (const Violation& violation : violations) {
+    CHECK(violation.is_remark);
+    CHECK(violation.rule == Rule::picklist);
+  }
+  return violations.size();
 }
 
 std::string repeated(std::string_view text, size_t times) {
@@ -79,14 +96,13 @@ TEST_CASE("length: bounds every type whose length counts characters, and no othe
   for (const FieldType type : {FieldType::text, FieldType::textarea, FieldType::email, FieldType::phone,
                                FieldType::website, FieldType::picklist, FieldType::multiselectpicklist}) {
     CAPTURE(static_cast<int>(type));
-    CHECK(broken_rule({.type = type, .length_max = 7}, "a@b.com") == "");
-    CHECK(broken_rule({.type = type, .length_max = 6}, "a@b.com") == "length");
-    CHECK(broken_rule({.type = type, .length_max = 0}, "a@b.com") == "");
+    const char* const seven = type == FieldType::phone ? "5550102" : "a@b.com";
+    CHECK(broken_rule({.type = type, .length_max = 7}, seven) == "");
+    CHECK(broken_rule({.type = type, .length_max = 6}, seven) == "length");
+    CHECK(broken_rule({.type = type, .length_max = 0}, seven) == "");
   }
-  for (const FieldType type : {FieldType::lookup, FieldType::ownerlookup, FieldType::currency, FieldType::other}) {
-    CAPTURE(static_cast<int>(type));
+  for (const FieldType type : {FieldType::ownerlookup, FieldType::other})
     CHECK(broken_rule({.type = type, .length_max = 6}, "a@b.com") == "");
-  }
 }
 
 TEST_CASE("integer: digits with an optional minus, up to nine or the field's own length") {
@@ -121,6 +137,165 @@ TEST_CASE("boolean: true or false in any case") {
     INFO(value);
     CHECK(broken_rule({.type = FieldType::boolean}, value) == "boolean");
   }
+}
+
+TEST_CASE("integer: with commas between its digits where the column's format has one") {
+  const Field field{.type = FieldType::integer, .format = "#,##0"};
+  for (const char* value : {"1234", "\"1,234\"", "\"-1,234,567\"", "\"12,34,567\""}) {
+    INFO(value);
+    CHECK(broken_rule(field, value) == "");
+  }
+  for (const char* value :
+       {"\",234\"", "\"1,\"", "\"1,,234\"", "1.5", "\"1,234.5\"", "\"1,234,567,890\"", "\"1,234.\""}) {
+    INFO(value);
+    CHECK(broken_rule(field, value) == "integer");
+  }
+}
+
+TEST_CASE("decimal: digits and a point, sixteen before and nine behind it or as the field has it") {
+  for (const char* value : {"0", "-1.5", "1.", ".5", "007.50", "1234567890123456.123456789", "-1234567890123456"}) {
+    INFO(value);
+    CHECK(broken_rule({.type = FieldType::decimal}, value) == "");
+  }
+  for (const char* value : {"", " ", ".", "-", "-.", "1.2.3", "1,5", "\"1,234.5\"", "1e5", "+1", "1 000",
+                            "12345678901234567", "0.1234567891", "0.1234567890", "1.5-", "\xD9\xA1", "$5", "5%"}) {
+    INFO(value);
+    CHECK(broken_rule({.type = FieldType::decimal}, value) == (*value == '\0' ? "" : "decimal"));
+  }
+  const Field narrow{.type = FieldType::decimal, .length_max = 4, .decimal_places = 2};
+  CHECK(broken_rule(narrow, "1234.56") == "");
+  CHECK(broken_rule(narrow, "1234.5600") == "");
+  CHECK(broken_rule(narrow, "1234.561") == "decimal");
+  CHECK(broken_rule(narrow, "1234.5601") == "decimal");
+  CHECK(broken_rule(narrow, "12345.5") == "decimal");
+}
+
+TEST_CASE("currency: a number without a symbol, rounded to its decimals by the service") {
+  const Field field{.type = FieldType::currency, .length_max = 16, .decimal_places = 2};
+  for (const char* value : {"1850000.00", "0", "-12.5", "1.999"}) {
+    INFO(value);
+    CHECK(broken_rule(field, value) == "");
+  }
+  for (const char* value : {"$12", "12 EUR", "\"1,200.00\"", "\"12,50\"",
+                            "\xE2\x82\xAC"
+                            "5",
+                            "12345678901234567", "0.1234567891"}) {
+    INFO(value);
+    CHECK(broken_rule(field, value) == "currency");
+  }
+  const Field grouped{.type = FieldType::currency, .format = "#,##0.00"};
+  CHECK(broken_rule(grouped, "\"1,200.00\"") == "");
+  CHECK(broken_rule(grouped, "1200") == "");
+  CHECK(broken_rule(grouped, "\"1,200,.00\"") == "currency");
+  CHECK(broken_rule(grouped, "\",200\"") == "currency");
+  CHECK(broken_rule(grouped, "\"1.200,00\"") == "currency");
+  CHECK(broken_rule(grouped, "\"1,2345678901234567\"") == "currency");
+}
+
+TEST_CASE("percent: a number without its sign, of the field's digits") {
+  const Field field{.type = FieldType::percent, .length_max = 5, .decimal_places = 2};
+  for (const char* value : {"12", "12.5", "-100", "99999.99"}) {
+    INFO(value);
+    CHECK(broken_rule(field, value) == "");
+  }
+  for (const char* value : {"12%", "100000", "12.345", "half"}) {
+    INFO(value);
+    CHECK(broken_rule(field, value) == "percent");
+  }
+}
+
+TEST_CASE("a number's format is made of digits, a comma and a point") {
+  for (const FieldType type :
+       {FieldType::integer, FieldType::bigint, FieldType::decimal, FieldType::currency, FieldType::percent}) {
+    const auto checker =
+        RecordChecker::make(Mapping{.columns = {Field{.api_name = "Amount", .type = type, .format = "yyyy"}}});
+    REQUIRE(!checker);
+    CHECK(checker.error().kind == ErrorKind::configuration);
+    CHECK_THAT(checker.error().message, Contains("Amount") && Contains("yyyy"));
+  }
+}
+
+TEST_CASE("phone: letters, digits, and what numbers are written with") {
+  for (const char* value : {"+1 212 555 0107", "(212) 555-0160", "44.20.5550.144 ext 23", "1-800-FLOWERS", "0",
+                            "+49 (0)30/5550-102", "*31#5550102", "5550102,,17;2#"}) {
+    INFO(value);
+    CHECK(broken_rule({.type = FieldType::phone}, value) == "");
+  }
+  for (const char* value :
+       {"-", "+", "( )", "tel:5550102", "n@one", "555_0102", "\"555\n0102\"", "\xEF\xBC\x95\xEF\xBC\x95",
+        "555\xC2\xA0"
+        "0102"}) {
+    INFO(value);
+    CHECK(broken_rule({.type = FieldType::phone}, value) == "phone");
+  }
+}
+
+TEST_CASE("website: a dot, and no white space inside") {
+  for (const char* value : {"example.com", "https://www.example.com/a?b=c#d", "HTTP://EXAMPLE.COM",
+                            "m\xC3\xBCnchen.example", "ftp://x.y", " www.example.com ", "www.example.com:8080/~x"}) {
+    INFO(value);
+    CHECK(broken_rule({.type = FieldType::website}, value) == "");
+  }
+  for (const char* value : {"none", "n/a", "-", "http://localhost", "www example com", "www.example.com and more", " ",
+                            "\"a.b\n\"", "a.b\tc"}) {
+    INFO(value);
+    CHECK(broken_rule({.type = FieldType::website}, value) == "website");
+  }
+}
+
+TEST_CASE("lookup: an id, unless the column names records another way") {
+  for (const char* value : {"5725767000000002553", "1"}) CHECK(broken_rule({.type = FieldType::lookup}, value) == "");
+  for (const char* value :
+       {"Acme Inc", "zcrm_5725767000000002553", "-1", "1.0", "57257670000000025531", "5725767e12"}) {
+    INFO(value);
+    CHECK(broken_rule({.type = FieldType::lookup}, value) == "lookup");
+    CHECK(broken_rule({.type = FieldType::lookup, .find_by = "id"}, value) == "lookup");
+    CHECK(broken_rule({.type = FieldType::lookup, .find_by = "Account_Name"}, value) == "");
+  }
+}
+
+TEST_CASE("owner: an id or an e-mail address") {
+  for (const char* find_by : {"", "id", "email"}) {
+    const Field field{.type = FieldType::ownerlookup, .find_by = find_by};
+    CHECK(broken_rule(field, "5725767000000002553") == "");
+    CHECK(broken_rule(field, "ada@example.com") == "");
+    CHECK(broken_rule(field, "Ada Lovelace") == "owner");
+  }
+  CHECK(broken_rule({.type = FieldType::ownerlookup, .find_by = "full_name"}, "Ada Lovelace") == "");
+}
+
+TEST_CASE("picklist: a value that it lacks is a remark, or breaks the rule where that is asked for") {
+  const Field one{.type = FieldType::picklist, .choices = {"Hot", "Cold"}};
+  const Field many{.type = FieldType::multiselectpicklist, .choices = {"Hot", "Cold"}};
+  for (const char* value : {"Hot", "\"Cold\"", "-None-", ""}) {
+    INFO(value);
+    CHECK(remarks(one, value) == 0);
+    CHECK(remarks(many, value) == 0);
+  }
+  CHECK(remarks(many, "Cold;Hot") == 0);
+  for (const char* value : {"hot", "Hot ", "Warm", "Hot,Cold"}) {
+    INFO(value);
+    CHECK(remarks(one, value) == 1);
+    CHECK(remarks(many, value) == 1);
+  }
+  CHECK(remarks(one, "Cold;Hot") == 1);
+  for (const char* value : {"Hot;", ";Hot", "Hot;;Cold", ";", "Hot;Warm", "Warm;Hot", "Hot; Cold"}) {
+    INFO(value);
+    CHECK(remarks(many, value) == 1);
+    CHECK(broken_rule(many, value, UnknownChoice::is_violation) == "picklist");
+  }
+  CHECK(broken_rule(one, "Warm", UnknownChoice::is_violation) == "picklist");
+  CHECK(broken_rule(one, "Hot", UnknownChoice::is_violation) == "");
+}
+
+TEST_CASE("picklist: one whose values are not known takes any") {
+  CHECK(remarks({.type = FieldType::picklist}, "Warm") == 0);
+  CHECK(broken_rule({.type = FieldType::multiselectpicklist}, "a;;b", UnknownChoice::is_violation) == "");
+}
+
+TEST_CASE("picklist: other rules of its column are no remarks") {
+  CHECK(broken_rule({.type = FieldType::picklist, .required = true, .choices = {"Hot"}}, "") == "required");
+  CHECK(broken_rule({.type = FieldType::picklist, .length_max = 3, .choices = {"Hot"}}, "Warm") == "length");
 }
 
 TEST_CASE("email: one @ between a name and a dotted domain") {

@@ -97,6 +97,15 @@ run::FailedMax failed_max_of(const std::string& text) {
   throw CLI::ValidationError("--max-failed", "must be a number of records, or a percentage such as 2%");
 }
 
+void add_picklist(CLI::App& app, schema::UnknownChoice& unknown_choice) {
+  static const std::map<std::string, schema::UnknownChoice> kChoices{{"add", schema::UnknownChoice::is_remark},
+                                                                     {"strict", schema::UnknownChoice::is_violation}};
+  add_choice(
+      app, "--picklist", unknown_choice, kChoices, "add",
+      "what a value that its picklist does not have is: add: the service adds it, and a warning says so; strict: "
+      "the record is rejected");
+}
+
 // What may be asked of the service.
 void add_limits(CLI::App& app, run::LoadOptions& options) {
   app.add_option("--max-credits", options.credits_max,
@@ -168,6 +177,7 @@ CLI::App* add_load(CLI::App& app, LoadCommand& load, run::Values& flags) {
       ->default_str("yyyy-MM-dd");
   command->add_option("--datetime-format", options.datetime_format, "of datetime columns")
       ->default_str("yyyy-MM-dd HH:mm:ss");
+  add_picklist(*command, options.unknown_choice);
   command->add_flag("--again", options.again, "load this input once more, although a run has loaded it already");
   command->add_flag("--dry-run", options.dry_run,
                     "read and check everything, say what the load would cost, and send nothing");
@@ -250,6 +260,7 @@ CLI::App* add_check(CLI::App& app, CheckCommand& check) {
   CLI::App* const command = app.add_subcommand("check", "read and check only, and say what is wrong and where");
   add_input_options(*command, check.options.input);
   command->add_option("--schema", check.options.schema_file, "fields and their rules (data/leads.schema.json is one)");
+  add_picklist(*command, check.options.unknown_choice);
   command->add_option("--show", check.problems_shown_max, "problems to print; all are counted")->capture_default_str();
   add_workers(*command, check.options.workers);
   return command;

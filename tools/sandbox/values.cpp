@@ -53,7 +53,10 @@ bool is_phone(const std::string& text) {
 }
 
 bool is_website(const std::string& text) {
-  return text.find_first_of(" \t\r\n") == std::string::npos && text.find('.') != std::string::npos;
+  const size_t first = text.find_first_not_of(' ');
+  if (first == std::string::npos) return false;
+  const std::string trimmed = text.substr(first, text.find_last_not_of(' ') - first + 1);
+  return trimmed.find_first_of(" \t\r\n") == std::string::npos && trimmed.find('.') != std::string::npos;
 }
 
 std::optional<Value> convert_text(const Field& field, const std::string& text) {
@@ -102,6 +105,11 @@ std::optional<Value> convert_decimal(const Field& field, const ColumnFormat& for
     after = rest.size() - before - 1;
     const std::string_view fraction = rest.substr(before + 1);
     if (rest[before] != '.' || !std::all_of(fraction.begin(), fraction.end(), is_digit)) return std::nullopt;
+  }
+  // An amount of money is rounded; of other numbers no decimal is dropped that is not 0.
+  if (field.type != FieldType::kCurrency && field.decimal_place > 0 && after > 0) {
+    const size_t significant = rest.find_last_not_of('0') - before;
+    if (significant > static_cast<size_t>(field.decimal_place)) return std::nullopt;
   }
   const size_t before_max = field.type == FieldType::kPercent ? field.length : kDigitsBeforePointMax;
   if (before + after == 0 || before > before_max || after > kDigitsAfterPointMax) return std::nullopt;
