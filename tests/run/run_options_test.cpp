@@ -22,6 +22,7 @@ LoadOptions some_options() {
   options.date_format = "dd/MM/yyyy";
   options.datetime_format = "dd/MM/yyyy HH:mm";
   options.strict = true;
+  options.unknown_choice = schema::UnknownChoice::is_violation;
   return options;
 }
 
@@ -76,6 +77,7 @@ TEST_CASE("a run goes on with the call that began it, and with the target and li
   CHECK(bound->date_format == first.date_format);
   CHECK(bound->datetime_format == first.datetime_format);
   CHECK(bound->strict);
+  CHECK(bound->unknown_choice == schema::UnknownChoice::is_violation);
   CHECK(bound->target.api_base == how.target.api_base);
   CHECK(bound->credentials.access_token == "token");
   CHECK(bound->workers == 3);
