@@ -1,5 +1,7 @@
 #include "engine/csv/field.h"
 
+#include <algorithm>
+
 namespace bulkwrite::csv {
 
 std::string_view unquoted(std::string_view raw, std::string& scratch) {
@@ -18,7 +20,8 @@ std::string_view unquoted(std::string_view raw, std::string& scratch) {
 }
 
 void append_field(std::string& out, std::string_view value) {
-  if (value.find_first_of(",\"\r\n") == std::string_view::npos) {
+  const auto misleads = [](char c) { return c == ',' || c == '"' || c == '\r' || c == '\n'; };
+  if (std::none_of(value.begin(), value.end(), misleads)) {
     out += value;
     return;
   }

@@ -7,10 +7,28 @@
 
 #include "engine/base/deliberate_bug.h"
 #include "engine/csv/field.h"
-#include "engine/run/judge.h"
+#include "engine/csv/records.h"
 
 namespace bulkwrite::run {
 namespace {
+
+// Walks the records of a chunk that were sent.
+class SentRecords {
+ public:
+  explicit SentRecords(const SentChunk& sent) : reader_(sent.chunk), rejected_(sent.rejected) {}
+
+  bool next() {
+    for (csv::Record record; reader_.next(record); rejected_ = rejected_.subspan(1))
+      if (rejected_.empty() || ordinal_++ != rejected_.front()) return true;
+    return false;
+  }
+  csv::Fields fields() const { return reader_.fields(); }
+
+ private:
+  csv::RecordReader reader_;
+  std::span<const uint32_t> rejected_;
+  uint32_t ordinal_ = 0;
+};
 
 // Compares verdicts with the records of one chunk.
 class Joiner {
@@ -32,11 +50,8 @@ class Joiner {
 bool Joiner::is_in_order(const Verdicts& verdicts) {
   if (deliberate_bug(DeliberateBug::echo_ignored)) return true;
   size_t at = 0;
-  for (Judge judge(sent_.chunk, sent_.checker); judge.next();) {
-    if (!judge.problems().empty()) continue;
-    if (at == verdicts.rows().size() || !echoes(verdicts.rows()[at], judge.fields())) return false;
-    ++at;
-  }
+  for (SentRecords records(sent_); records.next(); ++at)
+    if (at == verdicts.rows().size() || !echoes(verdicts.rows()[at], records.fields())) return false;
   return true;
 }
 
@@ -75,9 +90,8 @@ bool Joiner::join_by_key(Joined& joined) {
     if (!verdict_of.try_emplace(key_of(std::span(verdict.echoed.begin(), columns)), index).second) return false;
   }
   std::vector<std::string_view> mapped(columns);
-  for (Judge judge(sent_.chunk, sent_.checker); judge.next();) {
-    if (!judge.problems().empty()) continue;
-    for (size_t i = 0; i < columns; ++i) mapped[i] = judge.fields()[sent_.mapped_columns[i]];
+  for (SentRecords records(sent_); records.next();) {
+    for (size_t i = 0; i < columns; ++i) mapped[i] = records.fields()[sent_.mapped_columns[i]];
     const auto found = verdict_of.extract(key_of(mapped));
     if (found.empty()) return false;
     joined.order.push_back(found.mapped());

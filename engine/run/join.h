@@ -9,7 +9,6 @@
 #include "engine/base/result.h"
 #include "engine/csv/chunk.h"
 #include "engine/run/verdict.h"
-#include "engine/schema/checker.h"
 
 namespace bulkwrite::run {
 
@@ -24,7 +23,7 @@ struct Joined {
 // What was sent of a chunk.
 struct SentChunk {
   const csv::Chunk& chunk;
-  const schema::RecordChecker* checker;    // by which its records were judged; may be null
+  std::span<const uint32_t> rejected;      // its records that were not sent, counted from 0, in order
   std::span<const size_t> mapped_columns;  // in the order of the mapping; results echo the first three
   uint64_t records;                        // that were sent
 };

@@ -47,6 +47,11 @@ bool Judge::next() {
   return true;
 }
 
+bool Judge::pass() {
+  problems_.clear();
+  return reader_.next(record_);
+}
+
 // The text of the records from this one on is looked at together, just before they are: it is near then.
 void Judge::look_at_text() {
   const size_t last = std::min(record_.begin + kTextBytes, chunk_.size - 1);
@@ -58,6 +63,15 @@ void Judge::note_not_utf8() {
   const csv::Part& part = chunk_.parts[record_.part];
   const size_t at = record_.begin + csv::first_invalid_utf8(bytes());
   not_utf8_ = {part.source, record_.record_number, part.begin + (at - part.at), csv::likely_encoding(bytes())};
+}
+
+std::vector<uint32_t> rejected_records(const csv::Chunk& chunk, const schema::RecordChecker* checker) {
+  std::vector<uint32_t> rejected;
+  Judge judge(chunk, checker);
+  if (judge.accepts_all()) return rejected;
+  for (uint32_t ordinal = 0; judge.next(); ++ordinal)
+    if (!judge.problems().empty()) rejected.push_back(ordinal);
+  return rejected;
 }
 
 }  // namespace bulkwrite::run

@@ -2,6 +2,7 @@
 // reconciled, so that all of them agree on which records were sent.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -28,6 +29,7 @@ class Judge {
   // Every record may be sent, as one can tell without walking them.
   bool accepts_all() const;
   bool next();  // to the next record; false behind the last
+  bool pass();  // the same, of a record that is known to have no problem
   const csv::Record& record() const { return record_; }
   // Empty: the record may be sent.
   std::span<const Problem> problems() const { return problems_; }
@@ -54,5 +56,8 @@ class Judge {
   std::vector<schema::Violation> violations_;
   std::string scratch_;
 };
+
+// Which records of a chunk may not be sent, counted from 0 over the chunk, in order.
+std::vector<uint32_t> rejected_records(const csv::Chunk& chunk, const schema::RecordChecker* checker);
 
 }  // namespace bulkwrite::run

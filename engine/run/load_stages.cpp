@@ -113,7 +113,8 @@ void LoadLine::run_worker() {
                               .demand = [this] { return demand(); },
                               .hint = &hint_,
                               .turns = &turns_,
-                              .unknown_choices = &unknown_choices_});
+                              .unknown_choices = &unknown_choices_,
+                              .rejects = &rejects_});
   while (auto chunk = cut_.pop()) {
     chunk->gather();
     auto work = prepare(*chunk, preparer);
@@ -338,7 +339,9 @@ Result<void> LoadLine::reconcile_settled() {
     auto row = ledger_.chunk(next_to_reconcile_);
     if (!row) return std::move(row).error();
     if (!row->has_value() || !is_settled((**row).state)) return {};
-    if (auto done = reconciler_.add(**row, directory_.result(next_to_reconcile_)); !done) return done;
+    if (auto done = reconciler_.add(**row, directory_.result(next_to_reconcile_), rejects_.take(next_to_reconcile_));
+        !done)
+      return done;
     ++next_to_reconcile_;
     ++progress_.chunks_reconciled;
     const Summary& counts = reconciler_.counts();

@@ -11,6 +11,7 @@
 #include "engine/run/brake.h"
 #include "engine/run/front.h"
 #include "engine/run/in_order.h"
+#include "engine/run/known_rejects.h"
 #include "engine/run/ledger.h"
 #include "engine/run/load.h"
 #include "engine/run/load_plan.h"
@@ -100,8 +101,9 @@ class LoadLine {
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
 
   const Remainder remainder_;
-  Turns turns_;                                                  // of chunks, to the ledger
-  NotUtf8Hint hint_;                                             // of the worker whose turn it is
+  Turns turns_;       // of chunks, to the ledger
+  NotUtf8Hint hint_;  // of the worker whose turn it is
+  KnownRejects rejects_;
   std::unordered_map<uint64_t, const ChunkRow*> to_send_again_;  // of the remainder, by chunk_index
   std::deque<const Remainder::Step*> to_track_;
 

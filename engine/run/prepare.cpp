@@ -13,13 +13,15 @@ Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* 
                .records = chunk.records()};
   if (before != nullptr) row.resent = before->resent;
   member_.begin(chunk);
-  std::optional<NotUtf8> not_utf8;
-  if (!chunk.too_long) not_utf8 = accept_records(chunk);
+  Judged judged;
+  if (!chunk.too_long) judged = accept_records(chunk);
+  if (!judged.rejected.empty() && options_.rejects != nullptr)
+    options_.rejects->note(chunk.chunk_index, std::move(judged.rejected));
   row.sent = member_.records();
   Prepared prepared{.rejected = row.records - row.sent};
   if (row.sent == 0) {
     row.state = ChunkState::empty;
-    if (auto ok = write_down(row, before == nullptr, not_utf8); !ok) return std::move(ok).error();
+    if (auto ok = write_down(row, before == nullptr, judged.not_utf8); !ok) return std::move(ok).error();
     return prepared;
   }
 
@@ -31,7 +33,7 @@ Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* 
   if (!archive) return std::move(archive).error();
   row.csv_bytes = bytes.size();
   row.zip_bytes = archive->size();
-  if (auto ok = write_down(row, before == nullptr, not_utf8); !ok) return std::move(ok).error();
+  if (auto ok = write_down(row, before == nullptr, judged.not_utf8); !ok) return std::move(ok).error();
   auto callback_url = callback_url_for(chunk.chunk_index);
   if (!callback_url) return std::move(callback_url).error();
   prepared.work = api::Work{.chunk_index = chunk.chunk_index,
@@ -44,19 +46,24 @@ Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* 
   return prepared;
 }
 
-std::optional<NotUtf8> Preparer::accept_records(const csv::Chunk& chunk) {
+Preparer::Judged Preparer::accept_records(const csv::Chunk& chunk) {
+  Judged judged;
   Judge judge(chunk, options_.checker);
   if (judge.accepts_all()) {
     member_.accept_all();
-    return std::nullopt;
+    return judged;
   }
   UnknownChoices unknown;
-  while (judge.next()) {
-    if (judge.problems().empty()) member_.accept(judge.record(), judge.fields());
+  for (uint32_t ordinal = 0; judge.next(); ++ordinal) {
+    if (judge.problems().empty())
+      member_.accept(judge.record(), judge.fields());
+    else
+      judged.rejected.push_back(ordinal);
     unknown.note(judge);
   }
   if (options_.unknown_choices != nullptr) options_.unknown_choices->add(unknown);
-  return judge.not_utf8();
+  judged.not_utf8 = judge.not_utf8();
+  return judged;
 }
 
 // The chunk that is waited for is in another thread's hands: they take the chunks in order.

@@ -5,11 +5,13 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/api/submission.h"
 #include "engine/base/result.h"
 #include "engine/csv/chunk.h"
 #include "engine/run/archive.h"
+#include "engine/run/known_rejects.h"
 #include "engine/run/ledger.h"
 #include "engine/run/member.h"
 #include "engine/run/not_utf8.h"
@@ -30,6 +32,7 @@ struct PrepareOptions {
   NotUtf8Hint* hint = nullptr;                      // gets what new chunks hold, in their order; may be null
   Turns* turns = nullptr;                           // of those who prepare at once; null: there is one only
   SharedUnknownChoices* unknown_choices = nullptr;  // gets those of the records that are sent; may be null
+  KnownRejects* rejects = nullptr;  // where to note them, before the chunk is in the ledger; may be null
 };
 
 // One thread each; the ledger and the checker must outlive it.
@@ -47,7 +50,11 @@ class Preparer {
   Result<Prepared> prepare(csv::Chunk& chunk, const ChunkRow* before);
 
  private:
-  std::optional<NotUtf8> accept_records(const csv::Chunk& chunk);
+  struct Judged {
+    std::vector<uint32_t> rejected;  // counted from 0 over the chunk
+    std::optional<NotUtf8> not_utf8;
+  };
+  Judged accept_records(const csv::Chunk& chunk);
   Result<void> write_down(const ChunkRow& row, bool is_new, const std::optional<NotUtf8>& not_utf8);
   Result<std::string> callback_url_for(uint64_t chunk_index);
 

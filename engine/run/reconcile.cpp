@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
+#include <span>
+#include <utility>
 
+#include "engine/base/check.h"
 #include "engine/csv/field.h"
 #include "engine/run/reject.h"
 
@@ -38,14 +40,16 @@ Result<void> Reconciler::commit() {
   return rejected_.commit();
 }
 
-Result<void> Reconciler::add(const ChunkRow& row, const std::filesystem::path& result) {
+Result<void> Reconciler::add(const ChunkRow& row, const std::filesystem::path& result,
+                             std::optional<std::vector<uint32_t>> rejected) {
   Summary before = counts_;
-  auto done = add_chunk(row, result);
+  auto done = add_chunk(row, result, std::move(rejected));
   if (!done) counts_ = std::move(before);
   return done;
 }
 
-Result<void> Reconciler::add_chunk(const ChunkRow& row, const std::filesystem::path& result) {
+Result<void> Reconciler::add_chunk(const ChunkRow& row, const std::filesystem::path& result,
+                                   std::optional<std::vector<uint32_t>> rejected) {
   ++counts_.chunks;
   counts_.jobs += row.job_id.empty() ? 0 : 1;
   counts_.records_read += row.records;
@@ -53,23 +57,38 @@ Result<void> Reconciler::add_chunk(const ChunkRow& row, const std::filesystem::p
   if (row.ranges.too_long) return add_too_long(row);
   auto chunk = rereader_.chunk(row.ranges);
   if (!chunk) return std::move(chunk).error();
-  auto done = add_verdicts(row, *chunk, result);
+  // Where every record was sent, none of them has broken a rule: that need not be found out again.
+  if (!rejected) rejected = row.sent == row.records ? std::vector<uint32_t>() : rejected_records(*chunk, checker_);
+  if (row.sent + rejected->size() != row.records)
+    return Error{ErrorKind::unexpected,
+                 fmt::format("chunk {}: {} of {} records would be sent now where {} were sent", row.ranges.chunk_index,
+                             row.records - rejected->size(), row.records, row.sent)};
+  auto done = add_verdicts(row, {*chunk, *std::move(rejected)}, result);
   rereader_.recycle(*std::move(chunk));
   return done;
 }
 
-Result<void> Reconciler::add_verdicts(const ChunkRow& row, const csv::Chunk& chunk,
-                                      const std::filesystem::path& result) {
-  if (row.state != ChunkState::finished) return add_records(row, chunk, nullptr, row.why);
-  auto joined = join(row, chunk, result);
-  if (!joined) return add_records(row, chunk, nullptr, joined.error().message);
-  return add_records(row, chunk, &*joined, "");
+Result<void> Reconciler::add_verdicts(const ChunkRow& row, const Sent& sent, const std::filesystem::path& result) {
+  if (row.state != ChunkState::finished) return add_records(row, sent, nullptr, row.why);
+  auto joined = join(row, sent, result);
+  if (!joined) return add_records(row, sent, nullptr, joined.error().message);
+  auto done = add_records(row, sent, &*joined, "");
+  spare_ = std::move(joined->verdicts);
+  return done;
+}
+
+Result<Joined> Reconciler::join(const ChunkRow& row, const Sent& sent, const std::filesystem::path& result) {
+  auto verdicts = Verdicts::read(result, std::exchange(spare_, {}));
+  if (!verdicts) return std::move(verdicts).error();
+  auto joined = join_verdicts(*std::move(verdicts), {sent.chunk, sent.rejected, options_.mapped_columns, row.sent});
+  if (!joined) return in_context("job " + row.job_id, std::move(joined).error());
+  return joined;
 }
 
 Result<void> Reconciler::add_too_long(const ChunkRow& row) {
   const csv::Part& part = row.ranges.parts.front();
-  const std::string source = front_->source(part.source).name;
-  if (auto ok = write_reasons(rejected_, describe_too_long(part), source); !ok) return ok;
+  const SourceName source = source_name(part.source);
+  if (auto ok = write_reasons(rejected_, describe_too_long(part), source.text); !ok) return ok;
   auto copied = rereader_.too_long(row.ranges, [&](std::string_view bytes) { return rejected_.bytes(bytes); });
   if (!copied) return copied;
   if (part.unterminated)
@@ -78,65 +97,70 @@ Result<void> Reconciler::add_too_long(const ChunkRow& row) {
   return write_result(source, part.first_record, Fate::rejected, "", csv::flaw_name(csv::Flaw::too_long));
 }
 
-// Where every record was sent, none of them has broken a rule: that need not be found out again.
-const schema::RecordChecker* Reconciler::rules_for(const ChunkRow& row) const {
-  return row.sent == row.records ? nullptr : checker_;
-}
-
-Result<Joined> Reconciler::join(const ChunkRow& row, const csv::Chunk& chunk, const std::filesystem::path& result) {
-  auto verdicts = Verdicts::read(result);
-  if (!verdicts) return std::move(verdicts).error();
-  auto joined = join_verdicts(*std::move(verdicts), {chunk, rules_for(row), options_.mapped_columns, row.sent});
-  if (!joined) return in_context("job " + row.job_id, std::move(joined).error());
-  return joined;
-}
-
-Result<void> Reconciler::add_records(const ChunkRow& row, const csv::Chunk& chunk, const Joined* joined,
+Result<void> Reconciler::add_records(const ChunkRow& row, const Sent& sent, const Joined* joined,
                                      std::string_view why) {
-  std::vector<std::string> sources;
-  for (const csv::Part& part : chunk.parts) sources.push_back(front_->source(part.source).name);
-  uint64_t sent = 0;
-  for (Judge judge(chunk, rules_for(row)); judge.next();) {
-    const csv::Record& record = judge.record();
-    const std::string& source = sources[record.part];
-    if (!judge.problems().empty()) {
-      if (auto ok = add_reject(chunk, judge, source); !ok) return ok;
+  std::vector<SourceName> sources;
+  for (const csv::Part& part : sent.chunk.parts) sources.push_back(source_name(part.source));
+  std::span<const uint32_t> rejected = sent.rejected;
+  uint64_t at = 0;  // of the records that were sent
+  Judge judge(sent.chunk, checker_);
+  for (uint64_t ordinal = 0; ordinal < row.records; ++ordinal) {
+    const bool is_rejected = !rejected.empty() && rejected.front() == ordinal;
+    const bool is_there = is_rejected ? judge.next() : judge.pass();
+    BULKWRITE_CHECK(is_there, "a chunk that is read again has the records that it had");
+    const SourceName& source = sources[judge.record().part];
+    if (is_rejected) {
+      rejected = rejected.subspan(1);
+      if (auto ok = add_reject(sent.chunk, judge, source); !ok) return ok;
       continue;
     }
-    const Verdict* const verdict = joined != nullptr ? &joined->of(sent) : nullptr;
-    ++sent;
-    const Fate fate = verdict != nullptr ? fate_of(*verdict, options_.present_field) : fate_of(row.state);
-    count(counts_, fate);
-    const bool resent = row.resent && fate != Fate::not_sent;
-    counts_.resent += resent ? 1 : 0;
-    const std::string_view errors = verdict != nullptr ? csv::value_of(verdict->errors, scratch_) : why;
-    if (is_not_taken(fate)) {
-      const auto groups = verdict != nullptr ? parse_errors(errors)
-                                             : std::vector<VerdictError>{{std::string(state_name(row.state)), {}}};
-      if (auto ok = write_failed(chunk, judge, source, groups); !ok) return ok;
-    }
-    const std::string_view id =
-        verdict != nullptr ? csv::value_of(verdict->record_id, other_scratch_) : std::string_view();
-    if (auto ok = write_result(source, record.record_number, fate, id, errors, resent); !ok) return ok;
+    const Verdict* const verdict = joined != nullptr ? &joined->of(at++) : nullptr;
+    if (auto ok = add_sent(row, sent.chunk, judge, source, verdict, why); !ok) return ok;
   }
-  if (sent == row.sent) return {};
-  return Error{ErrorKind::unexpected, fmt::format("chunk {}: {} records would be sent now where {} were sent",
-                                                  row.ranges.chunk_index, sent, row.sent)};
+  return {};
 }
 
-Result<void> Reconciler::add_reject(const csv::Chunk& chunk, const Judge& judge, const std::string& source) {
+Result<void> Reconciler::add_sent(const ChunkRow& row, const csv::Chunk& chunk, const Judge& judge,
+                                  const SourceName& source, const Verdict* verdict, std::string_view why) {
+  const Fate fate = verdict != nullptr ? fate_of(*verdict, options_.present_field) : fate_of(row.state);
+  count(counts_, fate);
+  const bool resent = row.resent && fate != Fate::not_sent;
+  counts_.resent += resent ? 1 : 0;
+  const std::string_view errors = verdict != nullptr ? csv::value_of(verdict->errors, scratch_) : why;
+  if (is_not_taken(fate)) {
+    const auto groups =
+        verdict != nullptr ? parse_errors(errors) : std::vector<VerdictError>{{std::string(state_name(row.state)), {}}};
+    if (auto ok = write_failed(chunk, judge, source.text, groups); !ok) return ok;
+  }
+  const std::string_view id =
+      verdict != nullptr ? csv::value_of(verdict->record_id, other_scratch_) : std::string_view();
+  return write_result(source, judge.record().record_number, fate, id, errors, resent);
+}
+
+Result<void> Reconciler::add_reject(const csv::Chunk& chunk, const Judge& judge, const SourceName& source) {
+  BULKWRITE_CHECK(!judge.problems().empty(), "a record that was rejected once is rejected again");
   const Reject reject = describe_reject(chunk, judge, options_.names);
   if (auto ok = rejected_.record(reject.bytes); !ok) return ok;
-  if (auto ok = write_reasons(rejected_, reject, source); !ok) return ok;
+  if (auto ok = write_reasons(rejected_, reject, source.text); !ok) return ok;
   count(counts_, Fate::rejected);
   return write_result(source, reject.record_number, Fate::rejected, "", judge.problems().front().rule);
 }
 
-Result<void> Reconciler::write_result(std::string_view source, uint64_t record_number, Fate fate,
+Reconciler::SourceName Reconciler::source_name(uint32_t ordinal) const {
+  SourceName name{.text = front_->source(ordinal).name, .field = {}};
+  csv::append_field(name.field, name.text);
+  return name;
+}
+
+Result<void> Reconciler::write_result(const SourceName& source, uint64_t record_number, Fate fate,
                                       std::string_view record_id, std::string_view errors, bool resent) {
-  row_.clear();
-  csv::append_field(row_, source);
-  fmt::format_to(std::back_inserter(row_), ",{},{},", record_number, fate_name(fate));
+  const fmt::format_int number(record_number);
+  row_ = source.field;
+  row_ += ',';
+  row_ += std::string_view(number.data(), number.size());
+  row_ += ',';
+  row_ += fate_name(fate);
+  row_ += ',';
   csv::append_field(row_, record_id);
   row_ += ',';
   csv::append_field(row_, errors);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,24 +36,37 @@ class Reconciler {
   static Result<Reconciler> create(ReconcileOptions options, Rereader rereader, const Front& front,
                                    const schema::RecordChecker* checker);
 
-  // The next chunk, in chunk order, settled. `result` is its result archive where its state is `finished`.
+  // The next chunk, in chunk order, settled. `result` is its result archive where its state is `finished`. `rejected`:
+  // which of its records may not be sent, by rejected_records, where that is known; else it is found out once more.
   // Errors: the source is no longer what was read (input_data), or a file cannot be written.
-  Result<void> add(const ChunkRow& row, const std::filesystem::path& result);
+  Result<void> add(const ChunkRow& row, const std::filesystem::path& result,
+                   std::optional<std::vector<uint32_t>> rejected = {});
   Result<void> commit();
 
   const Summary& counts() const { return counts_; }  // of the chunks added so far
 
  private:
   Reconciler(ReconcileOptions options, Rereader rereader, const Front& front, const schema::RecordChecker* checker);
-  Result<void> add_chunk(const ChunkRow& row, const std::filesystem::path& result);
+  // A chunk that has been read again.
+  struct Sent {
+    const csv::Chunk& chunk;
+    std::vector<uint32_t> rejected;
+  };
+  struct SourceName {
+    std::string text, field;  // as it is, and as a field of a CSV
+  };
+  Result<void> add_chunk(const ChunkRow& row, const std::filesystem::path& result,
+                         std::optional<std::vector<uint32_t>> rejected);
   Result<void> add_too_long(const ChunkRow& row);
-  Result<void> add_records(const ChunkRow& row, const csv::Chunk& chunk, const Joined* joined, std::string_view why);
-  Result<void> add_verdicts(const ChunkRow& row, const csv::Chunk& chunk, const std::filesystem::path& result);
-  const schema::RecordChecker* rules_for(const ChunkRow& row) const;
-  Result<Joined> join(const ChunkRow& row, const csv::Chunk& chunk, const std::filesystem::path& result);
-  Result<void> write_result(std::string_view source, uint64_t record_number, Fate fate, std::string_view record_id,
+  Result<void> add_verdicts(const ChunkRow& row, const Sent& sent, const std::filesystem::path& result);
+  Result<Joined> join(const ChunkRow& row, const Sent& sent, const std::filesystem::path& result);
+  Result<void> add_records(const ChunkRow& row, const Sent& sent, const Joined* joined, std::string_view why);
+  Result<void> add_sent(const ChunkRow& row, const csv::Chunk& chunk, const Judge& judge, const SourceName& source,
+                        const Verdict* verdict, std::string_view why);
+  SourceName source_name(uint32_t ordinal) const;
+  Result<void> write_result(const SourceName& source, uint64_t record_number, Fate fate, std::string_view record_id,
                             std::string_view errors, bool resent = false);
-  Result<void> add_reject(const csv::Chunk& chunk, const Judge& judge, const std::string& source);
+  Result<void> add_reject(const csv::Chunk& chunk, const Judge& judge, const SourceName& source);
   Result<void> write_failed(const csv::Chunk& chunk, const Judge& judge, const std::string& source,
                             const std::vector<VerdictError>& errors);
 
@@ -62,6 +76,7 @@ class Reconciler {
   const schema::RecordChecker* checker_;
   AtomicFile results_;
   SetAside failed_, rejected_;
+  Verdicts spare_;  // whose memory serves again
   Summary counts_;
   std::string row_, scratch_, other_scratch_;
 };

@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
+#include "engine/base/file.h"
 #include "engine/csv/cutter.h"
 #include "engine/csv/field.h"
 #include "engine/csv/header.h"
 #include "engine/csv/records.h"
+#include "engine/zip/plain.h"
+#include "engine/zip/reader.h"
 
 namespace bulkwrite::run {
 namespace {
@@ -49,8 +53,8 @@ VerdictStatus status_of(std::string_view raw) {
   return VerdictStatus::unknown;
 }
 
-Result<std::string> read_member(zip::ArchiveReader& archive) {
-  std::string text;
+Result<void> read_member(zip::ArchiveReader& archive, std::string& text) {
+  text.clear();
   for (;;) {
     const size_t had = text.size();
     if (had == kResultBytesMax) return not_a_result("it is larger than any result can be");
@@ -58,8 +62,17 @@ Result<std::string> read_member(zip::ArchiveReader& archive) {
     auto got = archive.read(std::span(text).subspan(had));
     if (!got) return std::move(got).error();
     text.resize(had + *got);
-    if (*got == 0) return text;
+    if (*got == 0) return {};
   }
+}
+
+Result<void> read_any(std::string_view bytes, std::string& text) {
+  auto archive = zip::ArchiveReader::open_bytes(bytes);
+  if (!archive) return std::move(archive).error();
+  auto member = archive->next_member();
+  if (!member) return std::move(member).error();
+  if (!member->has_value()) return not_a_result("the archive is empty");
+  return read_member(*archive, text);
 }
 
 // Whether a group of errors begins at `at`: capital letters and underscores up to a dash or the end.
@@ -82,34 +95,35 @@ VerdictError parse_group(std::string_view group) {
 
 }  // namespace
 
-Result<Verdicts> Verdicts::read(const std::filesystem::path& path) {
-  auto archive = zip::ArchiveReader::open_file(path);
+Result<Verdicts> Verdicts::read(const std::filesystem::path& path, Verdicts spare) {
+  auto archive = read_file(path);
   if (!archive) return std::move(archive).error();
-  return read(*std::move(archive));
+  auto verdicts = parse(*archive, std::move(spare));
+  if (!verdicts) return in_context(path.string(), std::move(verdicts).error());
+  return verdicts;
 }
 
-Result<Verdicts> Verdicts::parse(std::string_view bytes) {
-  auto archive = zip::ArchiveReader::open_bytes(bytes);
-  if (!archive) return std::move(archive).error();
-  return read(*std::move(archive));
-}
-
-Result<Verdicts> Verdicts::read(zip::ArchiveReader archive) {
-  auto member = archive.next_member();
-  if (!member) return std::move(member).error();
-  if (!member->has_value()) return not_a_result("the archive is empty");
-  auto text = read_member(archive);
-  if (!text) return std::move(text).error();
-  auto header = csv::read_header(*text, true, {.delimiter = ','});
+Result<Verdicts> Verdicts::parse(std::string_view archive, Verdicts spare) {
+  Verdicts verdicts = std::move(spare);
+  verdicts.rows_.clear();
+  if (!zip::read_plain(archive, kResultBytesMax, verdicts.text_))
+    if (auto ok = read_any(archive, verdicts.text_); !ok) return std::move(ok).error();
+  auto header = csv::read_header(verdicts.text_, true, {.delimiter = ','});
   if (!header) return not_a_result(std::move(header).error().message);
   if (!header->has_value()) return not_a_result("it has no header");
   const std::vector<std::string>& names = (**header).names;
-  const auto data_offset = static_cast<size_t>((**header).data_offset);
   if (names.size() > csv::kColumnsMax) return not_a_result("it has more columns than any result");
+  if (auto ok = verdicts.cut(static_cast<size_t>((**header).data_offset), names.size()); !ok)
+    return std::move(ok).error();
+  if (auto ok = verdicts.index(names); !ok) return std::move(ok).error();
+  return verdicts;
+}
 
+Result<void> Verdicts::cut(size_t data_offset, size_t columns) {
   csv::Cutter cutter({.records_max = csv::kRecordsMax + 1, .bytes_max = 2 * kResultBytesMax});
-  cutter.begin_source(0, data_offset, names.size(), ',');
-  const std::string_view data = std::string_view(*text).substr(data_offset);
+  cutter.recycle(std::exchange(bytes_, {}));
+  cutter.begin_source(0, data_offset, columns, ',');
+  const std::string_view data = std::string_view(text_).substr(data_offset);
   std::copy(data.begin(), data.end(), cutter.space(data.size() + 1).begin());
   cutter.filled(data.size());
   cutter.end_source();
@@ -121,11 +135,9 @@ Result<Verdicts> Verdicts::read(zip::ArchiveReader archive) {
   }
   if (cut.kind == csv::Cutter::Cut::Kind::chunk && cut.chunk.records() > csv::kRecordsMax)
     return not_a_result("it has more records than any chunk");
-  Verdicts verdicts;
-  if (cut.kind == csv::Cutter::Cut::Kind::chunk) verdicts.bytes_ = std::move(cut.chunk);
-  verdicts.bytes_.columns = names.size();
-  if (auto ok = verdicts.index(names); !ok) return std::move(ok).error();
-  return verdicts;
+  if (cut.kind == csv::Cutter::Cut::Kind::chunk) bytes_ = std::move(cut.chunk);
+  bytes_.columns = columns;
+  return {};
 }
 
 Result<void> Verdicts::index(const std::vector<std::string>& names) {

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "engine/run/archive.h"
+#include "engine/run/judge.h"
 #include "engine/zip/crc32.h"
 #include "tests/run/cut_text.h"
 
@@ -26,7 +27,8 @@ Verdicts verdicts_of(const std::string& rows) {
 std::string joined_ids(const std::string& sent, uint64_t records, const std::string& rows,
                        const std::vector<size_t>& mapped = kMapped) {
   const csv::Chunk chunk = cut_text(sent, 2);
-  const auto joined = join_verdicts(verdicts_of(rows), {chunk, nullptr, mapped, records});
+  const std::vector<uint32_t> rejected = rejected_records(chunk, nullptr);
+  const auto joined = join_verdicts(verdicts_of(rows), {chunk, rejected, mapped, records});
   if (!joined) {
     CHECK(joined.error().kind == ErrorKind::input_data);
     return "-";

@@ -264,7 +264,8 @@ ChunkReport LoaderSession::account(const ChunkRow& row) {
   if (const auto zip = world_.disk.find(row.ranges.chunk_index);
       row.state == ChunkState::finished && zip != world_.disk.end())
     if (auto verdicts = Verdicts::parse(zip->second))
-      if (auto done = join_verdicts(*std::move(verdicts), {chunk, nullptr, world_.setup.mapped_columns, row.sent}))
+      if (auto done = join_verdicts(*std::move(verdicts),
+                                    {chunk, rejected_records(chunk, nullptr), world_.setup.mapped_columns, row.sent}))
         joined = *std::move(done);
   const std::string present_field = world_.setup.facts.operation == "insert" ? world_.setup.facts.find_by : "";
   std::string scratch;
