@@ -48,6 +48,7 @@ function(bulkwrite_library_with_bugs name)
   add_library(${name}_with_bugs STATIC EXCLUDE_FROM_ALL ${sources})
   target_link_libraries(${name}_with_bugs PUBLIC ${twins})
   target_compile_definitions(${name}_with_bugs PUBLIC BULKWRITE_DELIBERATE_BUGS)
+  target_compile_options(${name}_with_bugs PRIVATE -O1)  # compiled more often than they run
   if(definitions)
     target_compile_definitions(${name}_with_bugs PRIVATE ${definitions})
   endif()
