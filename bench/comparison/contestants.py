@@ -61,7 +61,7 @@ class Programs:
 
     def check(self, workers):
         def command(_directory):
-            return [self.bulkwrite, "check", self.source, "--schema", SCHEMA, "--workers", workers]
+            return [self.bulkwrite, "check", self.source, "--no-profile", "--schema", SCHEMA, "--workers", workers]
 
         return Contestant("bulkwrite check", command, self.ours, lambda _, run: run.json()["records_read"])
 

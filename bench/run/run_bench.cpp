@@ -67,7 +67,7 @@ const auto kSilent = [](const std::string&) {};
 
 void check(benchmark::State& state) {
   measure(state, [] {
-    run::CheckOptions options{.schema_file = kSchema};
+    run::CheckOptions options{.schema_file = kSchema, .profile = false};
     options.input.files = {place().input()};
     run::Progress progress;
     return run::check(options, progress, {}, kSilent, [](const run::Reject&, const std::string&) {}).value().summary;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <memory>
+#include <mutex>
 #include <optional>
 
 #include "engine/run/in_order.h"
@@ -28,16 +30,18 @@ class NoPieces final : public PieceSink {
 };
 
 CheckedChunk check_chunk(const csv::Chunk& chunk, const schema::RecordChecker* checker,
-                         const std::vector<std::string>& names) {
+                         const std::vector<std::string>& names, Profile* profile) {
   CheckedChunk checked{.records = chunk.records(), .rejects = {}, .not_utf8 = {}, .unknown_choices = {}};
   if (chunk.too_long) {
     checked.rejects.push_back(describe_too_long(chunk.parts.front()));
     return checked;
   }
   Judge judge(chunk, checker);
-  if (judge.accepts_all()) return checked;
+  if (profile == nullptr && judge.accepts_all()) return checked;
   while (judge.next()) {
     checked.unknown_choices.note(judge);
+    if (profile != nullptr && !judge.is_broken())
+      profile->add(judge.fields(), chunk.parts[judge.record().part].source, judge.record().record_number);
     if (judge.problems().empty()) continue;
     checked.rejects.push_back(describe_reject(chunk, judge, names));
     checked.rejects.back().bytes.clear();
@@ -46,10 +50,15 @@ CheckedChunk check_chunk(const csv::Chunk& chunk, const schema::RecordChecker* c
   return checked;
 }
 
-Result<std::optional<schema::RecordChecker>> make_checker(const CheckOptions& options, const csv::Header& header,
-                                                          const Tell& tell) {
+// What is known of the columns; nothing where no schema is given.
+struct Rules {
+  std::vector<std::optional<schema::Field>> fields;
+  std::optional<schema::RecordChecker> checker;
+};
+
+Result<Rules> make_rules(const CheckOptions& options, const csv::Header& header, const Tell& tell) {
   const std::filesystem::path& schema_file = options.schema_file;
-  if (schema_file.empty()) return std::optional<schema::RecordChecker>();
+  if (schema_file.empty()) return Rules{std::vector<std::optional<schema::Field>>(header.names.size()), {}};
   auto text = read_file(schema_file);
   if (!text) return Error{ErrorKind::configuration, std::move(text).error().message};
   auto schema = schema_from_fields_json(*text, "");
@@ -58,8 +67,32 @@ Result<std::optional<schema::RecordChecker>> make_checker(const CheckOptions& op
   tell_unmapped(mapping, header.names, tell);
   auto checker = schema::RecordChecker::make(mapping, options.unknown_choice);
   if (!checker) return in_context(schema_file.string(), std::move(checker).error());
-  return std::optional<schema::RecordChecker>(*std::move(checker));
+  return Rules{mapping.columns, *std::move(checker)};
 }
+
+// The profiles of the workers, one each.
+class Profiles {
+ public:
+  explicit Profiles(const std::vector<std::optional<schema::Field>>& fields) : fields_(fields) {}
+
+  Profile* add() {
+    auto made = std::make_unique<Profile>(fields_);
+    const std::scoped_lock lock(mutex_);
+    profiles_.push_back(std::move(made));
+    return profiles_.back().get();
+  }
+  // Once no worker adds to them any more.
+  InputProfile merged(const std::vector<std::string>& names) const {
+    Profile all(fields_);
+    for (const auto& profile : profiles_) all.merge(*profile);
+    return {all.records(), all.columns(names), {}};
+  }
+
+ private:
+  const std::vector<std::optional<schema::Field>>& fields_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Profile>> profiles_;
+};
 
 }  // namespace
 
@@ -72,16 +105,18 @@ Result<CheckReport> check(const CheckOptions& options, Progress& progress, std::
   const csv::Header& header = (*front)->header();
   tell((*front)->dialect_text());
   for (const std::string& fault : csv::header_faults(header.names)) tell("warning: the header has " + fault);
-  auto checker = make_checker(options, header, tell);
-  if (!checker) return std::move(checker).error();
-  const schema::RecordChecker* const rules = checker->has_value() ? &**checker : nullptr;
+  const auto rules = make_rules(options, header, tell);
+  if (!rules) return rules.error();
+  const schema::RecordChecker* const checker = rules->checker ? &*rules->checker : nullptr;
 
   CheckReport report;
   NotUtf8Hint hint(tell, [&](uint32_t source) { return (*front)->source(source).name; });
   UnknownChoices unknown_choices;
   NoPieces pieces;
+  Profiles profiles(rules->fields);
   const auto make_worker = [&]() -> std::function<Result<CheckedChunk>(csv::Chunk&)> {
-    return [&](csv::Chunk& chunk) { return check_chunk(chunk, rules, header.names); };
+    Profile* const profile = options.profile ? profiles.add() : nullptr;
+    return [&, profile](csv::Chunk& chunk) { return check_chunk(chunk, checker, header.names, profile); };
   };
   const auto consume = [&](CheckedChunk chunk) -> Result<void> {
     report.summary.records_read += chunk.records;
@@ -90,8 +125,9 @@ Result<CheckReport> check(const CheckOptions& options, Progress& progress, std::
     hint.found(chunk.not_utf8);
     unknown_choices.add(chunk.unknown_choices);
     for (const Reject& reject : chunk.rejects) {
-      for (const Reject::Why& why : reject.reasons) ++report.rules[std::string(why.rule)];
-      found(reject, (*front)->source(reject.source).name);
+      const std::string source = (*front)->source(reject.source).name;
+      report.add(reject, source);
+      found(reject, source);
     }
     return {};
   };
@@ -100,6 +136,10 @@ Result<CheckReport> check(const CheckOptions& options, Progress& progress, std::
 
   Summary& summary = report.summary;
   if (end.fault) return *end.fault;
+  if (options.profile) {
+    report.profile = profiles.merged(header.names);
+    report.profile->sources = (*front)->source_names();
+  }
   if (end.input) summary.errors.push_back(*end.input);
   for (const std::string& warning : unknown_choices.warnings(header.names)) tell(warning);
   summary.not_sent = summary.records_read - summary.rejected;

@@ -2,23 +2,17 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <stop_token>
 #include <string>
 
 #include "engine/base/result.h"
+#include "engine/run/check_report.h"
 #include "engine/run/options.h"
 #include "engine/run/pack.h"
 #include "engine/run/progress.h"
 #include "engine/run/reject.h"
-#include "engine/run/summary.h"
 
 namespace bulkwrite::run {
-
-struct CheckReport {
-  Summary summary;                        // accepted records count as `not_sent`
-  std::map<std::string, uint64_t> rules;  // how often each was broken
-};
 
 // `found` gets every reject in the order of the input, with the name of its source; on the calling thread.
 Result<CheckReport> check(const CheckOptions& options, Progress& progress, std::stop_token stop, const Tell& tell,

@@ -339,6 +339,13 @@ Result<void> Front::drain() {
   return {};
 }
 
+std::vector<std::string> Front::source_names() const {
+  const std::scoped_lock lock(sources_mutex_);
+  std::vector<std::string> names;
+  for (const SourceInfo& source : sources_) names.push_back(source.name);
+  return names;
+}
+
 SourceInfo Front::source(uint32_t ordinal) const {
   const std::scoped_lock lock(sources_mutex_);
   return sources_[ordinal];

@@ -94,6 +94,7 @@ class Front {
 
   // The sources that chunks may name. Safe from any thread for a source whose chunk one has been handed.
   SourceInfo source(uint32_t ordinal) const;
+  std::vector<std::string> source_names() const;                                 // of those that have been opened
   uint64_t blank_lines() const { return cutter_ ? cutter_->blank_lines() : 0; }  // once run() has returned
 
  private:

@@ -37,6 +37,8 @@ class Judge {
   const std::optional<NotUtf8>& not_utf8() const { return not_utf8_; }
   // Columns whose value is not in their picklist, where that is no problem.
   std::span<const size_t> unknown_choices() const { return unknown_choices_; }
+  // The record as such, so that its fields mean nothing.
+  bool is_broken() const { return !problems_.empty() && !problems_.front().column; }
   csv::Fields fields() const { return reader_.fields(); }
   std::string_view bytes() const { return chunk_.bytes().substr(record_.begin, record_.end - record_.begin); }
 

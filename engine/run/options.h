@@ -46,6 +46,7 @@ struct CheckOptions {
   InputOptions input;
   std::filesystem::path schema_file;  // empty: only what needs no schema
   schema::UnknownChoice unknown_choice = schema::UnknownChoice::is_remark;
+  bool profile = true;  // of the columns
   unsigned workers = 0;
 };
 

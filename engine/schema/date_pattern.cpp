@@ -112,4 +112,12 @@ bool DatePattern::matches(std::string_view value) const {
                           two_digits(value, month_at_), two_digits(value, day_at_));
 }
 
+uint64_t DatePattern::order_of(std::string_view value) const {
+  uint64_t order = 0;
+  const auto add = [&](size_t at) { order = order * 100 + static_cast<uint64_t>(two_digits(value, at)); };
+  for (const size_t at : {year_at_, year_at_ + 2, month_at_, day_at_}) add(at);
+  for (const Clock& clock : clocks_) add(clock.at);
+  return order;
+}
+
 }  // namespace bulkwrite::schema

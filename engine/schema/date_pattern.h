@@ -19,6 +19,8 @@ class DatePattern {
 
   // Strict: as many digits as letters, nothing before or behind, and a day that the calendar has.
   bool matches(std::string_view value) const;
+  // Numbers that stand to each other as the times do. Precondition: matches(value).
+  uint64_t order_of(std::string_view value) const;
 
  private:
   // What eight bytes of a value must be: digits in some places, and the pattern's own characters in the others.

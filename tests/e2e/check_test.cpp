@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/e2e/world.h"
+#include "tests/json_schema.h"
 
 using namespace e2e;
 
@@ -30,6 +31,98 @@ TEST_CASE("check tells of values that picklists do not have, or rejects their re
   CHECK(summary_of(strict)["rejected"] == 46);
   CHECK(strict.err.find("picklist in Interests: Analytics;Quantum") != std::string::npos);
   CHECK(strict.err.find("warning: Lead_Source") == std::string::npos);
+}
+
+namespace {
+
+nlohmann::json checked_json(const Ended& ended) {
+  const auto json = last_line_of(ended);
+  CHECK(std::count(ended.out.begin(), ended.out.end(), '\n') == 1);
+  CHECK(schema_violations(json, "check.schema.json") == "");
+  CHECK(schema_violations(json["summary"], "summary.schema.json") == "");
+  return json;
+}
+
+nlohmann::json column_of(const nlohmann::json& checked, const std::string& name) {
+  for (const auto& column : checked["profile"]["columns"])
+    if (column["name"] == name) return column;
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("check tells of each column what it holds, and of each rule where it was broken, as JSON and for people") {
+  const TemporaryDirectory directory;
+  const std::vector<std::string> call{bulkwrite_program(), "check", data_file("leads-sample.csv"), "--schema",
+                                      data_file("leads.schema.json")};
+  std::vector<std::string> with_json = call;
+  with_json.push_back("--json");
+  const Ended ended = run(with_json, directory.path());
+  CHECK(ended.exit_code == 2);
+  const auto checked = checked_json(ended);
+  CHECK(checked["summary"]["rejected"] == 34);
+  CHECK(checked["profile"]["records"] == 69);  // 15 are broken as such
+  CHECK(checked["profile"]["columns"].size() == 18);
+  const auto employees = column_of(checked, "No_of_Employees");
+  CHECK(employees["order"] == "number");
+  CHECK(employees["min"] == "0");
+  CHECK(employees["max"] == "2500");
+  const auto birthday = column_of(checked, "Birthday");
+  CHECK(birthday["order"] == "date");
+  CHECK(birthday["min"] == "1961-11-11");
+  CHECK(birthday["max"] == "2024-02-29");
+  const auto last_name = column_of(checked, "Last_Name");
+  CHECK(last_name["filled"] == 65);
+  CHECK(last_name["longest"]["characters"] == 81);
+  CHECK(last_name["longest"]["record_number"] == 40);
+  for (const auto& rule : checked["rules"]) {
+    if (rule["rule"] != "date") continue;
+    CHECK(rule["count"] == 5);
+    REQUIRE(rule["examples"].size() == 3);
+    CHECK(rule["examples"][0]["record_number"] == 55);
+    CHECK(rule["examples"][0]["byte_offset"] == 11046);
+    CHECK(rule["examples"][0]["column"] == "Birthday");
+    CHECK(rule["examples"][0]["excerpt"] == "2025-02-30");
+  }
+  const Ended shown = run(call, directory.path());
+  CHECK(shown.err.find("1961-11-11 .. 2024-02-29 (by date)") != std::string::npos);
+  CHECK(shown.err.find("81 (record 40)") != std::string::npos);
+  CHECK(shown.err.find("record 55 (byte 11046) in Birthday: 2025-02-30") != std::string::npos);
+}
+
+TEST_CASE("a profile is the same for any number of workers, chunks and scanners") {
+  const TemporaryDirectory directory;
+  const std::filesystem::path source = directory / "leads.csv";
+  CHECK(run({gen_program(), "--records", "30000", "--bad", "1", "--newlines", "10", "-o", source}, directory.path())
+            .exit_code == 0);
+  nlohmann::json first;
+  for (const std::vector<std::string>& way : std::vector<std::vector<std::string>>{
+           {"--workers", "1"}, {"--workers", "5", "--records", "100"}, {"--workers", "3", "--scanners", "2"}}) {
+    std::vector<std::string> call{bulkwrite_program(),           "check", source, "--json", "--schema",
+                                  data_file("leads.schema.json")};
+    call.insert(call.end(), way.begin(), way.end());
+    const auto checked = checked_json(run(call, directory.path()));
+    if (first.is_null()) first = checked;
+    CHECK(checked["profile"] == first["profile"]);
+    CHECK(checked["rules"] == first["rules"]);
+  }
+}
+
+TEST_CASE("without a profile a check finds the same, and a check that cannot begin is JSON too") {
+  const TemporaryDirectory directory;
+  const Ended plain =
+      run({bulkwrite_program(), "check", data_file("leads-sample.csv"), "--no-profile"}, directory.path());
+  const Ended ended =
+      run({bulkwrite_program(), "check", data_file("leads-sample.csv"), "--no-profile", "--json"}, directory.path());
+  CHECK(plain.exit_code == ended.exit_code);
+  CHECK(plain.err.find("distinct") == std::string::npos);
+  const auto checked = checked_json(ended);
+  CHECK(checked["profile"].is_null());
+  CHECK(checked["summary"]["rejected"] == summary_of(plain)["rejected"]);
+  CHECK(checked["rules"].size() == 5);
+  const Ended none = run({bulkwrite_program(), "check", directory / "none.csv", "--json"}, directory.path());
+  CHECK(none.exit_code == 66);
+  CHECK(checked_json(none)["summary"]["exit_code"] == 66);
 }
 
 TEST_CASE("check of a sound file ends with 0") {

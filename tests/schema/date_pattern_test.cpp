@@ -27,6 +27,17 @@ bool exists(int year, int month, int day) {
 
 }  // namespace
 
+TEST_CASE("times of one pattern stand to each other as the calendar has them, wherever its parts stand") {
+  const auto pattern = DatePattern::compile("ss dd/MM/yyyy HH");
+  REQUIRE(pattern);
+  const char* const in_order[] = {"59 31/12/1999 23", "00 01/01/2000 00", "01 01/01/2000 00", "00 01/01/2000 01",
+                                  "00 02/01/2000 00", "00 01/02/2000 00", "00 01/01/2100 00"};
+  for (size_t i = 1; i < std::size(in_order); ++i) {
+    REQUIRE(pattern->matches(in_order[i]));
+    CHECK(pattern->order_of(in_order[i - 1]) < pattern->order_of(in_order[i]));
+  }
+}
+
 TEST_CASE("a date matches with as many digits as letters, and nothing else around them") {
   CHECK(matches("yyyy-MM-dd", "2024-03-09"));
   for (const char* value : {"2024-3-9", "24-03-09", "02024-03-09", "2024/03/09", "2024-03-09 ", " 2024-03-09",

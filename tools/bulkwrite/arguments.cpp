@@ -262,6 +262,9 @@ CLI::App* add_check(CLI::App& app, CheckCommand& check) {
   command->add_option("--schema", check.options.schema_file, "fields and their rules (data/leads.schema.json is one)");
   add_picklist(*command, check.options.unknown_choice);
   command->add_option("--show", check.problems_shown_max, "problems to print; all are counted")->capture_default_str();
+  command->add_flag("!--no-profile", check.options.profile,
+                    "leave out the profile of the columns, for speed");
+  command->add_flag("--json", check.json, "one JSON document on stdout: summary, broken rules and profile");
   add_workers(*command, check.options.workers);
   return command;
 }

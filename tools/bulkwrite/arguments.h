@@ -47,6 +47,7 @@ struct PackCommand {
 struct CheckCommand {
   run::CheckOptions options;
   uint64_t problems_shown_max = 100;
+  bool json = false;
 };
 // Nothing to do but to leave: after --help, --version, or a wrong call.
 struct Leave {

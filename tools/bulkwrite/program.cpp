@@ -12,6 +12,7 @@
 #include "tools/bulkwrite/account_commands.h"
 #include "tools/bulkwrite/arguments.h"
 #include "tools/bulkwrite/display.h"
+#include "tools/bulkwrite/findings.h"
 #include "tools/bulkwrite/print.h"
 #include "tools/bulkwrite/report.h"
 #include "tools/bulkwrite/signals.h"
@@ -164,11 +165,13 @@ int execute(CheckCommand command, Signals& signals) {
     return run::check(
         command.options, progress, signals.stop_token(), [&](const std::string& line) { display.say(line); }, found);
   }();
-  if (!outcome) return report(summary_of(outcome.error(), signals), Shown::check);
+  run::CheckReport told;
+  if (outcome) told = *outcome;
+  told.summary = summary_of(outcome ? Result<run::Summary>(told.summary) : outcome.error(), signals);
   if (shown > command.problems_shown_max)
     print_to(stderr, "... and {} more (--show N)\n", shown - command.problems_shown_max);
-  for (const auto& [rule, count] : outcome->rules) print_to(stderr, "  {:<16} {:>10}\n", rule, count_text(count));
-  return report(summary_of(outcome->summary, signals), Shown::check);
+  if (!command.json) print_findings(told);
+  return report(told.summary, Shown::check, command.json ? run::to_json(told) : run::to_json(told.summary));
 }
 
 int execute(AuthCommand command, Signals& signals) {

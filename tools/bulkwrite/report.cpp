@@ -66,10 +66,14 @@ void print_counts(const run::Summary& s, Shown what) {
 }  // namespace
 
 int report(const run::Summary& summary, Shown what) {
+  return report(summary, what, run::to_json(summary));
+}
+
+int report(const run::Summary& summary, Shown what, const std::string& json) {
   for (const Error& error : summary.errors) print_to(stderr, "bulkwrite: error: {}\n", error.message);
   const bool nothing_begun = !summary.errors.empty() && summary.records_read == 0;
   if (!nothing_begun) print_counts(summary, what);
-  print_to(stdout, "{}\n", run::to_json(summary));
+  print_to(stdout, "{}\n", json);
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) return 73;
   return run::exit_codes(summary).front();
 }
