@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <map>
 
 #include "tests/e2e/world.h"
 #include "tests/json_schema.h"
@@ -53,41 +55,61 @@ nlohmann::json column_of(const nlohmann::json& checked, const std::string& name)
 
 TEST_CASE("check tells of each column what it holds, and of each rule where it was broken, as JSON and for people") {
   const TemporaryDirectory directory;
-  const std::vector<std::string> call{bulkwrite_program(), "check", data_file("leads-sample.csv"), "--schema",
-                                      data_file("leads.schema.json")};
+  const std::string header = "Last_Name,Company,Birthday,No_of_Employees\n";
+  std::string text = header + "Smith,Acme,2024-02-29,9\nM\xC3\xBCller,Acme,1999-01-01,10\n";
+  const size_t third = text.size();
+  text += ",Acme,2025-02-30,x\n\xC5\x90ry,\"A \"\"B\"\"\nC\",,100\nbroken,record\n";
+  for (int i = 0; i < 5; ++i) text += "Jones,Acme,soon,2\n";
+  spill(directory / "leads.csv", text);
+  const std::string source = directory / "leads.csv";
+  const std::vector<std::string> call{bulkwrite_program(), "check", source, "--schema", data_file("leads.schema.json")};
   std::vector<std::string> with_json = call;
   with_json.push_back("--json");
   const Ended ended = run(with_json, directory.path());
   CHECK(ended.exit_code == 2);
   const auto checked = checked_json(ended);
-  CHECK(checked["summary"]["rejected"] == 34);
-  CHECK(checked["profile"]["records"] == 69);  // 15 are broken as such
-  CHECK(checked["profile"]["columns"].size() == 18);
-  const auto employees = column_of(checked, "No_of_Employees");
-  CHECK(employees["order"] == "number");
-  CHECK(employees["min"] == "0");
-  CHECK(employees["max"] == "2500");
-  const auto birthday = column_of(checked, "Birthday");
+  CHECK(checked["summary"]["records_read"] == 10);
+  CHECK(checked["summary"]["rejected"] == 7);
+  CHECK(checked["profile"]["records"] == 9);
+  const auto longest = [&](uint64_t characters, uint64_t record) {
+    return nlohmann::json{{"characters", characters}, {"source", source}, {"record_number", record}};
+  };
+  CHECK(column_of(checked, "Last_Name") == nlohmann::json{{"name", "Last_Name"},
+                                                          {"filled", 8},
+                                                          {"distinct", 4},
+                                                          {"order", "bytes"},
+                                                          {"min", "Jones"},
+                                                          {"max", "\xC5\x90ry"},
+                                                          {"longest", longest(6, 2)}});
+  CHECK(column_of(checked, "Company")["longest"] == longest(7, 4));
+  const auto birthday = column_of(checked, "Birthday"), employees = column_of(checked, "No_of_Employees");
   CHECK(birthday["order"] == "date");
-  CHECK(birthday["min"] == "1961-11-11");
+  CHECK(birthday["min"] == "1999-01-01");
   CHECK(birthday["max"] == "2024-02-29");
-  const auto last_name = column_of(checked, "Last_Name");
-  CHECK(last_name["filled"] == 65);
-  CHECK(last_name["longest"]["characters"] == 81);
-  CHECK(last_name["longest"]["record_number"] == 40);
-  for (const auto& rule : checked["rules"]) {
-    if (rule["rule"] != "date") continue;
-    CHECK(rule["count"] == 5);
-    REQUIRE(rule["examples"].size() == 3);
-    CHECK(rule["examples"][0]["record_number"] == 55);
-    CHECK(rule["examples"][0]["byte_offset"] == 11046);
-    CHECK(rule["examples"][0]["column"] == "Birthday");
-    CHECK(rule["examples"][0]["excerpt"] == "2025-02-30");
-  }
+  CHECK(birthday["filled"] == 8);
+  CHECK(employees["order"] == "number");
+  CHECK(employees["min"] == "2");
+  CHECK(employees["max"] == "100");
+  std::map<std::string, nlohmann::json> rules;
+  for (const auto& rule : checked["rules"]) rules[rule["rule"]] = rule;
+  CHECK(rules.size() == 4);
+  CHECK(rules["required"]["count"] == 1);
+  CHECK(rules["integer"]["count"] == 1);
+  CHECK(rules["field_count"]["count"] == 1);
+  CHECK(rules["date"]["count"] == 6);
+  REQUIRE(rules["date"]["examples"].size() == 3);
+  CHECK(rules["date"]["examples"][0] == nlohmann::json{{"source", source},
+                                                       {"record_number", 3},
+                                                       {"byte_offset", third},
+                                                       {"column", "Birthday"},
+                                                       {"excerpt", "2025-02-30"}});
+  CHECK(rules["date"]["examples"][2]["record_number"] == 7);
+
   const Ended shown = run(call, directory.path());
-  CHECK(shown.err.find("1961-11-11 .. 2024-02-29 (by date)") != std::string::npos);
-  CHECK(shown.err.find("81 (record 40)") != std::string::npos);
-  CHECK(shown.err.find("record 55 (byte 11046) in Birthday: 2025-02-30") != std::string::npos);
+  CHECK(summary_of(shown)["rejected"] == 7);
+  CHECK(shown.err.find("1999-01-01 .. 2024-02-29 (by date)") != std::string::npos);
+  CHECK(shown.err.find("6 (record 2)") != std::string::npos);
+  CHECK(shown.err.find("    " + source + ": record 7 (byte ") != std::string::npos);
 }
 
 TEST_CASE("a profile is the same for any number of workers, chunks and scanners") {
