@@ -148,7 +148,11 @@ Cutter::Cut Cutter::next() {
 std::optional<Cutter::Cut> Cutter::advance() {
   if (too_long_begin_) return next_piece();
   const Taken taken = take_lines();
-  if (taken == Taken::chunk_complete) return cut_chunk();
+  if (taken == Taken::chunk_complete && chunk_records_ > 0) return cut_chunk();
+  if (taken == Taken::chunk_complete) {  // of blank lines
+    recycle(split());
+    return std::nullopt;
+  }
   if (taken == Taken::too_long) {
     begin_too_long();
     return std::nullopt;
@@ -261,6 +265,7 @@ Cutter::Tally Cutter::tally(size_t begin, size_t end) const {
     if (chunk_.columns > 1) {
       sum.records -= empty.lines;
       sum.blank_lines = empty.lines;
+      sum.blank_bytes = empty.bytes;
       sum.sent_bytes -= empty.bytes;
     }
   }
@@ -292,6 +297,7 @@ void Cutter::take(size_t end, const Tally& more) {
   taken_ = end;
   chunk_records_ += more.records;
   chunk_blank_lines_ += more.blank_lines;
+  blank_bytes_ += more.blank_bytes;
   sent_bytes_ += more.sent_bytes;
   uniform_ = uniform_ && more.uniform;
   part_.records += more.records;
@@ -305,14 +311,15 @@ Cutter::Taken Cutter::take_lines() {
   searched_ = scanned_;
   if (last == scanned_) return Taken::all;
   const Tally lines = tally(taken_, last + 1);
-  if (fits(lines) && chunk_records_ + lines.records < options_.records_max) {
+  if (fits(lines) && chunk_records_ + lines.records < options_.records_max &&
+      blank_bytes_ + lines.blank_bytes < options_.blank_bytes_max) {
     take(last + 1, lines);
     return Taken::all;
   }
   while (taken_ <= last) {
     const size_t end = find_bit(chunk_.index.record_ends, taken_, scanned_) + 1;
     if (!take_line(end)) return chunk_records_ > 0 ? Taken::chunk_complete : Taken::too_long;
-    if (chunk_records_ == options_.records_max) return Taken::chunk_complete;
+    if (is_full()) return Taken::chunk_complete;
   }
   return Taken::all;
 }
@@ -367,19 +374,25 @@ void Cutter::close_part() {
 }
 
 Cutter::Cut Cutter::cut_chunk() {
+  Cut cut{.kind = Cut::Kind::chunk, .chunk = split()};
+  cut.chunk.chunk_index = chunks_++;
+  return cut;
+}
+
+// The whole lines that were taken; what is behind them begins the next chunk.
+Chunk Cutter::split() {
   if (source_open_) close_part();
   largest_ = std::max(largest_, filled_);
   records_ += chunk_records_;
   blank_lines_ += chunk_blank_lines_;
-  Cut cut{.kind = Cut::Kind::chunk, .chunk = std::move(chunk_)};
-  cut.chunk.chunk_index = chunks_++;
-  cut.chunk.size = taken_;
-  cut.chunk.index.truncate(taken_);
-  cut.chunk.regular = uniform_ && cut.chunk.index.flaws.empty();
-  const size_t held = cut.chunk.slices.empty() ? filled_ : cut.chunk.slices.front().at;
+  Chunk chunk = std::move(chunk_);
+  chunk.size = taken_;
+  chunk.index.truncate(taken_);
+  chunk.regular = uniform_ && chunk.index.flaws.empty();
+  const size_t held = chunk.slices.empty() ? filled_ : chunk.slices.front().at;
   start_chunk(taken_);
-  move_rest(cut.chunk, held);
-  return cut;
+  move_rest(chunk, held);
+  return chunk;
 }
 
 // The bytes behind the chunk that was cut, to the next one. `held` of both are in the buffer, the others in slices.
@@ -424,7 +437,7 @@ void Cutter::start_chunk(size_t rest) {
   state_ = {};
   taken_ = scanned_ = searched_ = part_at_ = 0;
   uniform_ = true;
-  chunk_records_ = chunk_blank_lines_ = 0;
+  chunk_records_ = chunk_blank_lines_ = blank_bytes_ = 0;
   sent_bytes_ = options_.header_bytes;
   chunk_.buffer.reserve(filled_ + 1, 0);
 }
@@ -434,7 +447,7 @@ void Cutter::start_chunk(size_t rest) {
 void Cutter::begin_too_long() {
   chunk_.gather();
   blank_lines_ += chunk_blank_lines_;
-  chunk_blank_lines_ = 0;
+  chunk_blank_lines_ = blank_bytes_ = 0;
   chunk_.parts.clear();
   part_ = {};
   too_long_begin_ = source_offset(taken_);

@@ -20,10 +20,14 @@ namespace bulkwrite::csv {
 constexpr uint64_t kRecordsMax = 25'000;    // contract 7.1; the header does not count
 constexpr uint64_t kBytesMax = 25'000'000;  // contract 2.4, read the safe way: for the CSV as well as for the archive
 constexpr uint64_t kRecordBytesMax = 1 << 20;
+constexpr uint64_t kBlankBytesMax = 1 << 20;
 
 struct CutOptions {
   uint64_t records_max = kRecordsMax;
   uint64_t bytes_max = kBytesMax;  // header plus records as they will be sent
+  // A chunk also ends where its blank lines take so much, since they count for nothing else: without a bound, a chunk
+  // of them would have none. Where a chunk has no record yet, they are let go of instead.
+  uint64_t blank_bytes_max = kBlankBytesMax;
   uint64_t quote_bytes_max = kRecordBytesMax;
   bool resync_on_unclosed_quote = false;
   uint64_t header_bytes = 0;              // what the header takes of bytes_max; see header_allowance
@@ -44,8 +48,8 @@ struct UnclosedQuote {
 };
 
 // Use: begin_source, then space/filled or append for its bytes with next() after each, end_source, next() again; after
-// the last source end_input, and next() until nothing comes. One thread. Memory: bytes_max + quote_bytes_max + two
-// blocks.
+// the last source end_input, and next() until nothing comes. One thread. Memory: bytes_max + blank_bytes_max +
+// quote_bytes_max + two blocks.
 class Cutter {
  public:
   // `first_chunk` is the chunk_index of the first chunk.
@@ -85,7 +89,7 @@ class Cutter {
  private:
   // What a run of whole lines adds to a chunk.
   struct Tally {
-    uint64_t records = 0, blank_lines = 0, sent_bytes = 0;
+    uint64_t records = 0, blank_lines = 0, blank_bytes = 0, sent_bytes = 0;
     bool uniform = true;  // no blank line, and each record has as many fields as there are columns
   };
 
@@ -108,12 +112,14 @@ class Cutter {
   EmptyLines empty_lines(size_t begin, size_t end) const;
   bool is_empty(size_t begin, size_t line_feed) const;
   bool fits(const Tally& more) const { return sent_bytes_ + more.sent_bytes <= options_.bytes_max; }
+  bool is_full() const { return chunk_records_ == options_.records_max || blank_bytes_ >= options_.blank_bytes_max; }
   uint64_t bytes_as_sent(size_t begin, size_t end) const;
   uint64_t source_offset(size_t at) const { return part_source_begin_ + (at - part_at_); }
 
   void resync();
   void close_part();
   Cut cut_chunk();
+  Chunk split();
   void begin_too_long();
   Cut next_piece();
   Cut cut_too_long();
@@ -139,7 +145,7 @@ class Cutter {
   LexState state_;
   size_t taken_ = 0, scanned_ = 0, filled_ = 0;
   size_t searched_ = 0;  // no line ends in [taken_, searched_)
-  uint64_t chunk_records_ = 0, chunk_blank_lines_ = 0, sent_bytes_ = 0;
+  uint64_t chunk_records_ = 0, chunk_blank_lines_ = 0, blank_bytes_ = 0, sent_bytes_ = 0;
   bool uniform_ = true;
   bool unterminated_ = false;                  // the byte before filled_ is an LF that the source lacks
   bool unclosed_ = false;                      // the scan stands at a quote that was open for too long

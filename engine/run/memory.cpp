@@ -15,7 +15,7 @@ constexpr uint64_t kBlocksBytes = 1'000'000;    // read ahead of a chunk's end
 
 // A chunk while it is filled, and its index: two bits a byte.
 uint64_t chunk_bytes(const InputOptions& options) {
-  const uint64_t text = options.bytes_max + options.record_bytes_max + kBlocksBytes;
+  const uint64_t text = options.bytes_max + options.record_bytes_max + csv::kBlankBytesMax + kBlocksBytes;
   return text + text / 4;
 }
 

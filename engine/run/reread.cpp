@@ -34,6 +34,7 @@ Error changed(const std::string& name, const ChunkRanges& ranges) {
 csv::CutOptions without_limits(csv::CutOptions options) {
   options.records_max = std::numeric_limits<uint64_t>::max();
   options.bytes_max = std::numeric_limits<uint64_t>::max() / 2;
+  options.blank_bytes_max = std::numeric_limits<uint64_t>::max();
   options.header_bytes = 0;
   return options;
 }

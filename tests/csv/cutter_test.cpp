@@ -140,6 +140,61 @@ TEST_CASE("nothing to cut gives no chunk") {
   CHECK(blank.blank_lines == 3);
 }
 
+TEST_CASE("a chunk ends where its blank lines take too much, and blank lines without end make no chunk") {
+  CutOptions options;
+  options.blank_bytes_max = 4;
+  const auto cut = [&](const std::string& text, size_t columns = 2) {
+    return harness::cut({text}, columns, ',', options, whole);
+  };
+  const Seen between = cut("a,1\n\n\r\n\nb,2\nc,3\n");
+  REQUIRE(between.chunks.size() == 2);
+  CHECK(between.chunks[0].part_bytes == std::vector<std::string>{"a,1\n\n\r\n\n"});
+  CHECK(between.chunks[1].part_bytes == std::vector<std::string>{"b,2\nc,3\n"});
+  CHECK(between.chunks[1].records[0].record_number == 2);
+  CHECK(between.blank_lines == 3);
+
+  const Seen before = cut(std::string(11, '\n') + "a,1\n");
+  REQUIRE(before.chunks.size() == 1);
+  CHECK(before.chunks[0].part_bytes == std::vector<std::string>{"\n\n\na,1\n"});
+  CHECK(before.chunks[0].parts[0].begin == 8);
+  CHECK(before.chunks[0].records[0].record_number == 1);
+  CHECK(before.blank_lines == 11);
+
+  CHECK(cut(std::string(100, '\n')).chunks.empty());
+  CHECK(cut("\n\n\n\n\n\n\n", 1).records == 7);  // in one column they are records
+}
+
+TEST_CASE("however many blank lines there are and however they arrive, the chunks are the same and none is large") {
+  const uint64_t seed = std::random_device{}();
+  CAPTURE(seed);
+  std::mt19937_64 random(seed);
+  for (int i = 0; i < 500; ++i) {
+    std::vector<std::string> texts(1 + random() % 3);
+    for (auto& text : texts)
+      for (uint64_t lines = random() % 30; lines > 0; --lines) {
+        if (random() % 3 == 0) text += std::string(random() % 200, '\n');
+        text += random() % 2 == 0 ? "\r\n" : "aa,1\n";
+      }
+    CutOptions options;
+    options.blank_bytes_max = 1 + random() % 100;
+    CAPTURE(i, options.blank_bytes_max);
+    const size_t block_max = 1 + random() % 500;
+    const Seen seen = harness::cut(texts, 2, ',', options, [&] { return 1 + random() % block_max; });
+    const Seen other = harness::cut(texts, 2, ',', options, whole);
+    CHECK(seen.chunks == other.chunks);
+    CHECK(seen.blank_lines == other.blank_lines);
+
+    const Seen unbounded = harness::cut(texts, 2, ',', {}, whole);
+    CHECK(seen.records == unbounded.records);
+    CHECK(seen.blank_lines == unbounded.blank_lines);
+    for (const auto& chunk : seen.chunks) {
+      size_t bytes = 0;
+      for (const auto& part : chunk.part_bytes) bytes += part.size();
+      CHECK(bytes - chunk.records.size() * 5 <= options.blank_bytes_max + 1);
+    }
+  }
+}
+
 TEST_CASE("an unclosed quote names its record and the byte where the quote began, and keeps what came before") {
   CutOptions options;
   options.records_max = 2;
