@@ -48,8 +48,8 @@ std::unique_ptr<File> open_file(const std::filesystem::path& path) {
   return *std::move(file);
 }
 
-void put(const Descriptor& to, std::string_view bytes) {
-  REQUIRE(::write(to.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
+bool put(const Descriptor& to, std::string_view bytes) {
+  return ::write(to.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size());
 }
 
 }  // namespace
@@ -121,7 +121,7 @@ TEST_CASE(
   std::string step(6, '\0');
   REQUIRE(*stream->read(step) == 6);
   const Descriptor writer(::open((directory / "leads.csv").c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
-  put(writer, "second\n");
+  REQUIRE(put(writer, "second\n"));
   CHECK(*packed::read_rest(*stream) == "second\n");
   CHECK(stream->identity().size == 6);
 }
@@ -162,14 +162,18 @@ TEST_CASE("stdin is read to the end of its pipe, however it comes, and cannot be
   REQUIRE(file);
   CHECK((*file)->name() == "-");
   CHECK((*file)->identity().path.empty());
+  bool all_put = true;
   std::jthread writer([&] {
-    for (const std::string_view part : {"PK", "\x03", "\x04 is no ZIP yet", "\nrest"}) put(pipe.in, part);
+    for (const std::string_view part : {"PK", "\x03", "\x04 is no ZIP yet", "\nrest"})
+      all_put = put(pipe.in, part) && all_put;
     pipe.in.reset();
   });
   CHECK(*(*file)->peek(10) == "PK\x03\x04 is no");  // though a pipe gives less at a time
   const auto stream = plain_stream(*std::move(file));
   CHECK_FALSE(stream->rereadable());
   CHECK(*packed::read_rest(*stream) == "PK\x03\x04 is no ZIP yet\nrest");
+  writer.join();
+  CHECK(all_put);
 }
 
 TEST_CASE("stdin that is a file cannot be read again either, since only this process finds it") {
