@@ -45,7 +45,7 @@ void check_leads(benchmark::State& state) {
   csv::Chunk chunk;
   bench::cut(text, [&](csv::Chunk& cut) { chunk = std::move(cut); });
   const auto header = *csv::read_header(text, true, {}).value();
-  const auto checker = schema::RecordChecker::make(schema::map_by_api_name(header.names, leads_schema())).value();
+  const auto checker = schema::RecordChecker::make(schema::map_columns(header.names, leads_schema()).value()).value();
   std::vector<schema::Violation> violations;
   std::string scratch;
   for (auto _ : state) {

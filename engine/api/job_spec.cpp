@@ -6,9 +6,12 @@ namespace bulkwrite::api {
 namespace {
 
 std::string mapping_json(const FieldMapping& mapping) {
-  std::string out = fmt::format("{{\"api_name\":{},\"index\":{}", json_string(mapping.api_name), mapping.column);
+  std::string out = "{\"api_name\":" + json_string(mapping.api_name);
+  if (mapping.column) out += fmt::format(",\"index\":{}", *mapping.column);
   if (!mapping.format.empty()) out += ",\"format\":" + json_string(mapping.format);
   if (!mapping.find_by.empty()) out += ",\"find_by\":" + json_string(mapping.find_by);
+  if (!mapping.default_value.empty())
+    out += fmt::format(",\"default_value\":{{\"value\":{}}}", json_string(mapping.default_value));
   return out + "}";
 }
 

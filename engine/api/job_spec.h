@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,9 +11,10 @@ namespace bulkwrite::api {
 
 struct FieldMapping {
   std::string api_name;
-  size_t column = 0;    // 0-based
-  std::string format;   // of a date or datetime; empty: none
-  std::string find_by;  // of a lookup; empty: none
+  std::optional<size_t> column;    // of the CSV that is sent, 0-based; none: default_value is all there is
+  std::string format;              // of a date or datetime; empty: none
+  std::string find_by;             // of a lookup; empty: none
+  std::string default_value = {};  // for blanks; empty: none
 };
 
 struct JobSpec {
@@ -20,7 +22,7 @@ struct JobSpec {
   std::string module;
   std::string find_by;  // empty: none
   std::vector<FieldMapping> mappings;
-  bool ignore_empty = false;
+  bool ignore_empty = false;  // of update and upsert: a blank leaves the field as it is, instead of emptying it
 };
 
 // The body of a create request: always with explicit mappings by index (contract 3.3).

@@ -16,10 +16,9 @@ bool is_plain(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
-// Whether `bytes` bytes of records of the chunk can only be all bytes of its parts, in order: records are left out but
-// never written anew, and the only bytes that are not the source's are the LFs behind parts that lack one.
+// Whether `bytes` bytes of records of the chunk, none of them written anew, can only be all bytes of its parts, in
+// order: records are left out, and the only bytes that are not the source's are the LFs behind parts that lack one.
 bool is_as_in_source(const csv::Chunk& chunk, size_t bytes) {
-  if (chunk.delimiter == '\t') return false;
   size_t sum = 0;
   for (const csv::Part& part : chunk.parts) {
     if (part.unterminated && &part != &chunk.parts.back()) return false;
@@ -52,10 +51,12 @@ std::string archive_base_name(std::string_view name, uint64_t chunk_index) {
   return fmt::format("{}-{:05}", name, chunk_index);
 }
 
-uint32_t crc_of_member(const csv::Chunk& chunk, std::string_view member, std::string_view header, uint32_t crc_source) {
+uint32_t crc_of_member(const csv::Chunk& chunk, std::string_view member, std::string_view header, uint32_t crc_source,
+                       bool rewritten) {
   const std::string_view records = member.substr(header.size());
   const uint32_t crc_header = zip::crc32(0, header);
-  if (is_as_in_source(chunk, records.size())) return zip::crc32_of_joined(crc_header, crc_source, records.size());
+  if (!rewritten && is_as_in_source(chunk, records.size()))
+    return zip::crc32_of_joined(crc_header, crc_source, records.size());
   return zip::crc32(crc_header, records);
 }
 

@@ -22,8 +22,9 @@ std::string archive_name_of(std::string_view source_name);
 std::string archive_base_name(std::string_view name, uint64_t chunk_index);
 
 // Of a member that was built from `chunk`, whose source bytes have the CRC `crc_source`. Bytes that are the source's
-// own are not looked at again. Precondition: the member begins with `header`.
-uint32_t crc_of_member(const csv::Chunk& chunk, std::string_view member, std::string_view header, uint32_t crc_source);
+// own are not looked at again; `rewritten`: none are. Precondition: the member begins with `header`.
+uint32_t crc_of_member(const csv::Chunk& chunk, std::string_view member, std::string_view header, uint32_t crc_source,
+                       bool rewritten);
 
 // Makes one worker's archives. What it needs for a level is made when the level is first used, and kept.
 class ArchiveMaker {

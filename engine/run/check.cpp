@@ -63,9 +63,10 @@ Result<Rules> make_rules(const CheckOptions& options, const csv::Header& header,
   if (!text) return Error{ErrorKind::configuration, std::move(text).error().message};
   auto schema = schema_from_fields_json(*text, "");
   if (!schema) return in_context(schema_file.string(), std::move(schema).error());
-  const schema::Mapping mapping = schema::map_by_api_name(header.names, *schema);
-  tell_unmapped(mapping, header.names, tell);
-  auto checker = schema::RecordChecker::make(mapping, options.unknown_choice);
+  const auto mapping = schema::map_columns(header.names, *schema);
+  if (!mapping) return mapping.error();
+  tell_unmapped(*mapping, header.names, tell);
+  auto checker = schema::RecordChecker::make(*mapping, options.unknown_choice);
   if (!checker) return in_context(schema_file.string(), std::move(checker).error());
   return Rules{mapping.columns, *std::move(checker)};
 }

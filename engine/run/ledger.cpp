@@ -143,7 +143,9 @@ std::string difference(const RunFacts& run, const RunFacts& now) {
     if (before.mtime_ns != after.mtime_ns) return before.path + " has been written since";
   }
   if (run.header != now.header || run.delimiter != now.delimiter) return "the header of the input is another";
-  if (run.job != now.job) return "the mapping of columns to fields, or a format, is another";
+  if (run.job != now.job)
+    return "the mapping of columns to fields is another, or a format, a default, the key, --drop-unmapped or "
+           "--ignore-empty";
   if (run.cut != now.cut) return told("way to cut chunks", run.cut, now.cut);
   return "";
 }

@@ -240,6 +240,15 @@ Summary try_dry(Session& session) {
   return std::move(run.summary);
 }
 
+// What a run that goes on judges and maps by, whatever becomes of the originals.
+Result<void> keep_what_it_goes_by(const Session& session) {
+  const RunDirectory& directory = session.directory;
+  const std::filesystem::path& mapping = session.options.mapping_file;
+  if (auto ok = write_file(directory.fields(), session.plan->module.fields); !ok) return ok;
+  if (auto ok = write_file(directory.layouts(), session.plan->module.layouts); !ok || mapping.empty()) return ok;
+  return write_file(directory.mapping_like(mapping), session.plan->mapping_text);
+}
+
 Result<Summary> begin(Session& session) {
   const LoadOptions& options = session.options;
   auto front = Front::open(for_workers(options.input, worker_count(options.workers)), session.progress, session.tell);
@@ -268,9 +277,7 @@ Result<Summary> begin(Session& session) {
   session.lock = *std::move(lock);
   tell_cost(session);
   if (auto ok = check_disk(*session.front, session.directory, session.tell); !ok) return std::move(ok).error();
-  if (auto ok = write_file(session.directory.fields(), session.plan->module.fields); !ok) return std::move(ok).error();
-  if (auto ok = write_file(session.directory.layouts(), session.plan->module.layouts); !ok)
-    return std::move(ok).error();
+  if (auto ok = keep_what_it_goes_by(session); !ok) return std::move(ok).error();
   auto ledger = Ledger::create(session.directory.ledger(), session.plan->facts);
   if (!ledger) return std::move(ledger).error();
   session.ledger = *std::move(ledger);
@@ -477,6 +484,7 @@ Result<Summary> resume(const std::filesystem::path& run_dir, const LoadOptions& 
   auto options = bound_options(status->facts, how);
   if (!options) return in_context(run_dir.string(), std::move(options).error());
   options->run_dir = run_dir;
+  options->mapping_file = RunDirectory{run_dir}.mapping();
   if (auto ok = validate_load(*options); !ok) return std::move(ok).error();
   Session session{*options, progress, stop, one_at_a_time(tell)};
   session.directory = {run_dir};

@@ -36,10 +36,16 @@ struct LoadOptions {
   schema::UnknownChoice unknown_choice = schema::UnknownChoice::is_remark;
   std::string date_format, datetime_format;  // of columns whose field has none of its own; empty: the schema's default
 
+  std::filesystem::path schema_file;   // of the module, saved; empty: the service is asked
+  std::filesystem::path mapping_file;  // empty: columns map by their names alone
+  std::string key;                     // column that tells records apart; empty: that of find_by, or a unique one
+  bool drop_unmapped = false;          // columns that go to no field are not sent
+  bool ignore_empty = false;           // a blank leaves the field as it is, instead of emptying it
+
   std::filesystem::path run_dir;  // empty: a new one under runs_root
   std::filesystem::path runs_root = "bulkwrite-runs";
   bool again = false;                   // load an input once more that a run under runs_root has loaded already
-  bool strict = false;                  // a record that is present already counts as not taken
+  bool strict = false;                  // every column goes to a field, and a record that is present is not good
   std::optional<uint64_t> rejects_max;  // more rejects than this stop the load
   std::optional<std::chrono::milliseconds> duration_max;  // stops softly then
   std::optional<uint64_t> credits_max;                    // of this call: stops before it would spend more
@@ -84,7 +90,8 @@ bool has_more_to_do(const RunStatus& status, const LoadOptions& how);
 
 // Goes on with a run: what is not sent is sent, what is at the service is tracked, what is uncertain is sent again only
 // where that cannot double a record. Of `how` count the target, the credentials and the limits; input, module,
-// operation and formats are the run's. Errors: as of load(), and transient where another process works on the run.
+// operation, mapping and formats are the run's. Errors: as of load(), and transient where another process works on the
+// run.
 Result<Summary> resume(const std::filesystem::path& run_dir, const LoadOptions& how, Progress& progress,
                        std::stop_token stop, const Tell& tell);
 

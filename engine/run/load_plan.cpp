@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <random>
 
+#include "engine/base/file.h"
+#include "engine/csv/cutter.h"
+#include "engine/run/mapping_file.h"
 #include "engine/run/mapping_text.h"
 #include "engine/run/member.h"
 #include "engine/run/run_options.h"
-#include "engine/run/schema_json.h"
+#include "engine/schema/defaults.h"
 
 namespace bulkwrite::run {
 namespace {
@@ -19,19 +23,15 @@ Result<void> refuse_header_faults(const csv::Header& header) {
   return Error{ErrorKind::input_data, fmt::format("the header cannot be loaded: {}", fmt::join(faults, "; "))};
 }
 
-Result<ModuleTexts> fetch_module(api::Session& session, const std::string& module) {
-  auto fields = session.get_fields(module);
-  if (!fields) return std::move(fields).error();
-  auto layouts = session.get_layouts(module);
-  if (!layouts) return std::move(layouts).error();
-  return ModuleTexts{*std::move(fields), *std::move(layouts)};
+Result<ModuleTexts> module_texts(const LoadOptions& options, const std::optional<ModuleTexts>& kept,
+                                 api::Session& session) {
+  if (kept) return *kept;
+  return options.schema_file.empty() ? fetch_module(session, options.module) : read_module(options.schema_file);
 }
 
 Result<schema::Schema> read_schema(const ModuleTexts& module, const LoadOptions& options) {
-  auto schema = schema_from_fields_json(module.fields, options.module);
-  if (!schema) return in_context("the fields of " + options.module, std::move(schema).error());
-  if (auto ok = mark_layout_required(*schema, module.layouts); !ok)
-    return in_context("the layouts of " + options.module, std::move(ok).error());
+  auto schema = schema_of(module, options.module);
+  if (!schema) return schema;
   for (schema::Field& field : schema->fields) {
     if (field.type == schema::FieldType::date && field.format.empty()) field.format = options.date_format;
     if (field.type == schema::FieldType::datetime && field.format.empty()) field.format = options.datetime_format;
@@ -39,26 +39,92 @@ Result<schema::Schema> read_schema(const ModuleTexts& module, const LoadOptions&
   return schema;
 }
 
-api::JobSpec job_spec(const LoadOptions& options, const schema::Mapping& mapping) {
-  api::JobSpec job{
-      .operation = operation_name(options.operation), .module = options.module, .find_by = options.find_by};
-  for (size_t i = 0; i < mapping.columns.size(); ++i) {
-    if (!mapping.columns[i]) continue;
-    const schema::Field& field = *mapping.columns[i];
-    const bool is_lookup = field.type == schema::FieldType::lookup || field.type == schema::FieldType::ownerlookup;
-    job.mappings.push_back({.api_name = field.api_name,
-                            .column = i,
-                            .format = std::string(schema::format_of(field)),
-                            .find_by = is_lookup && field.find_by.empty() ? "id" : field.find_by});
+// Where a blank leaves a field as it is, a record that is there already need not bring what the field demands.
+void let_blanks_be(schema::Mapping& mapping) {
+  for (const size_t column : mapping.order) mapping.columns[column]->required = false;
+}
+
+Result<schema::Mapping> map_header(const LoadOptions& options, const std::vector<std::string>& names,
+                                   const schema::Schema& schema, const std::vector<schema::ColumnRule>& rules) {
+  auto mapping = schema::map_columns(names, schema, rules);
+  if (!mapping) return mapping;
+  if (auto ok = schema::check_mapping(*mapping, schema, options.operation, options.find_by); !ok)
+    return std::move(ok).error();
+  if (auto ok = schema::check_defaults(*mapping, options.unknown_choice); !ok) return std::move(ok).error();
+  if (auto ok = schema::put_key_first(*mapping, names, options.key, options.find_by); !ok) return std::move(ok).error();
+  const auto unmapped = unmapped_names(*mapping, names, false);
+  if (options.strict && !unmapped.empty()) {
+    return Error{ErrorKind::input_data,
+                 fmt::format("--strict: no field for {}; say in a mapping file (--mapping) where they go, or that they "
+                             "are left out",
+                             fmt::join(unmapped, ", "))};
   }
+  if (options.ignore_empty && options.operation != schema::Operation::insert) let_blanks_be(*mapping);
+  return mapping;
+}
+
+// The columns that are sent where the others are dropped; empty: all of them are.
+std::vector<size_t> kept_columns(const LoadOptions& options, const schema::Mapping& mapping) {
+  if (!options.drop_unmapped || mapping.unmapped.empty()) return {};
+  std::vector<size_t> kept = mapping.order;
+  std::sort(kept.begin(), kept.end());
+  return kept;
+}
+
+api::FieldMapping field_mapping(const schema::Field& field, std::optional<size_t> column) {
+  const bool is_lookup = field.type == schema::FieldType::lookup || field.type == schema::FieldType::ownerlookup;
+  return {.api_name = field.api_name,
+          .column = column,
+          .format = std::string(schema::format_of(field)),
+          .find_by = is_lookup && field.find_by.empty() ? "id" : field.find_by,
+          .default_value = field.default_value};
+}
+
+api::JobSpec job_spec(const LoadOptions& options, const schema::Mapping& mapping, const std::vector<size_t>& kept) {
+  api::JobSpec job{.operation = operation_name(options.operation),
+                   .module = options.module,
+                   .find_by = options.find_by,
+                   .mappings = {},
+                   .ignore_empty = options.ignore_empty};
+  const auto place_of = [&](size_t column) {
+    if (kept.empty()) return column;
+    return static_cast<size_t>(std::lower_bound(kept.begin(), kept.end(), column) - kept.begin());
+  };
+  for (const size_t column : mapping.order)
+    job.mappings.push_back(field_mapping(*mapping.columns[column], place_of(column)));
+  for (const schema::Field& field : mapping.constants) job.mappings.push_back(field_mapping(field, std::nullopt));
   return job;
 }
 
-std::vector<std::string> archive_names(const schema::Mapping& mapping) {
+std::string unnamed(size_t column) {
+  return fmt::format("column_{}", column + 1);
+}
+
+// By column. The cutter has left room for the header's own names and for column_N: where API names need more, those
+// that are too long go without.
+std::vector<std::string> names_to_send(const schema::Mapping& mapping, const csv::Header& header) {
   std::vector<std::string> names;
   for (size_t i = 0; i < mapping.columns.size(); ++i)
-    names.push_back(mapping.columns[i] ? mapping.columns[i]->api_name : fmt::format("column_{}", i + 1));
+    names.push_back(mapping.columns[i] ? mapping.columns[i]->api_name : unnamed(i));
+  if (header_line(names, header.delimiter).size() <= csv::header_allowance(header)) return names;
+  for (size_t i = 0; i < names.size(); ++i)
+    if (names[i].size() > std::max(header.names[i].size(), unnamed(i).size())) names[i] = unnamed(i);
   return names;
+}
+
+std::string archive_header(const LoadPlan& plan, char delimiter) {
+  if (plan.kept_columns.empty()) return header_line(plan.sent_names, delimiter);
+  std::vector<std::string> names;
+  for (const size_t column : plan.kept_columns) names.push_back(plan.sent_names[column]);
+  // See MemberBuilder.
+  if (names.size() == 1) names.push_back(unnamed(plan.mapping.unmapped.front().column));
+  return header_line(names, delimiter);
+}
+
+std::string sent_name_of(const LoadPlan& plan, std::string_view api_name) {
+  for (const size_t column : plan.mapping.order)
+    if (plan.mapping.columns[column]->api_name == api_name) return plan.sent_names[column];
+  return "";
 }
 
 api::DispatcherOptions dispatcher_options(const LoadOptions& options, api::JobSpec job, uint64_t jitter_seed) {
@@ -104,36 +170,48 @@ Result<LoadPlan> make_plan(const LoadOptions& options, const csv::Header& header
                            const std::optional<ModuleTexts>& kept, api::Transport& transport, const Clock& clock,
                            std::stop_token stop, const Tell& tell) {
   if (auto ok = refuse_header_faults(header); !ok) return std::move(ok).error();
-  const uint64_t jitter_seed = options.jitter_seed != 0 ? options.jitter_seed : std::random_device{}();
   LoadPlan plan;
+  std::vector<schema::ColumnRule> rules;
+  if (!options.mapping_file.empty()) {
+    auto text = read_file(options.mapping_file);
+    if (!text) return std::move(text).error();
+    auto parsed = parse_mapping(*text, options.mapping_file);
+    if (!parsed) return std::move(parsed).error();
+    plan.mapping_text = *std::move(text);
+    rules = *std::move(parsed);
+  }
+  const uint64_t jitter_seed = options.jitter_seed != 0 ? options.jitter_seed : std::random_device{}();
   plan.session = std::make_unique<api::Session>(transport, clock, options.target, options.credentials, jitter_seed,
                                                 std::move(stop));
   plan.session->limit_credits(options.credits_max);
   if (auto ok = plan.session->sign_in(); !ok) return std::move(ok).error();
   if (auto ok = plan.session->find_org(); !ok) return std::move(ok).error();
-  auto module = kept ? Result<ModuleTexts>(*kept) : fetch_module(*plan.session, options.module);
+  auto module = module_texts(options, kept, *plan.session);
   if (!module) return std::move(module).error();
   plan.module = *std::move(module);
   auto schema = read_schema(plan.module, options);
   if (!schema) return std::move(schema).error();
 
-  plan.mapping = schema::map_by_api_name(header.names, *schema);
-  if (auto ok = schema::check_mapping(plan.mapping, *schema, options.operation, options.find_by); !ok)
-    return std::move(ok).error();
-  tell_unmapped(plan.mapping, header.names, tell);
+  auto mapping = map_header(options, header.names, *schema, rules);
+  if (!mapping) return std::move(mapping).error();
+  plan.mapping = *std::move(mapping);
+  tell_unmapped(plan.mapping, header.names, tell, options.drop_unmapped);
   auto checker = schema::RecordChecker::make(plan.mapping, options.unknown_choice);
   if (!checker) return std::move(checker).error();
   plan.checker = std::make_shared<const schema::RecordChecker>(*std::move(checker));
 
   plan.names = header.names;
   plan.header_bytes = header.bytes;
-  plan.archive_header = header_line(archive_names(plan.mapping), header.delimiter);
-  plan.dispatcher_options = dispatcher_options(options, job_spec(options, plan.mapping), jitter_seed);
+  plan.kept_columns = kept_columns(options, plan.mapping);
+  plan.sent_names = names_to_send(plan.mapping, header);
+  plan.archive_header = archive_header(plan, header.delimiter);
+  plan.dispatcher_options =
+      dispatcher_options(options, job_spec(options, plan.mapping, plan.kept_columns), jitter_seed);
   const std::string job = api::create_body(plan.dispatcher_options.job, "", "");
   plan.edition = plan.session->edition();
   plan.dispatcher_options.requests_in_flight_max =
       options.calls_max.value_or(plan.edition ? plan.edition->calls_at_once : api::kCallsAtOnce);
-  if (options.operation == schema::Operation::insert) plan.present_field = options.find_by;
+  if (options.operation == schema::Operation::insert) plan.present_field = sent_name_of(plan, options.find_by);
   plan.facts = {.module = options.module,
                 .operation = operation_name(options.operation),
                 .find_by = options.find_by,
@@ -149,11 +227,12 @@ Result<LoadPlan> make_plan(const LoadOptions& options, const csv::Header& header
 }
 
 ReconcileOptions LoadPlan::reconcile_options(const RunDirectory& directory) const {
-  ReconcileOptions out{
-      .run_dir = directory.path, .header_bytes = header_bytes, .names = names, .present_field = present_field};
-  for (size_t i = 0; i < mapping.columns.size(); ++i)
-    if (mapping.columns[i]) out.mapped_columns.push_back(i);
-  return out;
+  return {.run_dir = directory.path,
+          .header_bytes = header_bytes,
+          .names = names,
+          .sent_names = sent_names,
+          .mapped_columns = mapping.order,
+          .present_field = present_field};
 }
 
 }  // namespace bulkwrite::run

@@ -12,6 +12,7 @@
 #include "engine/csv/header.h"
 #include "engine/run/ledger.h"
 #include "engine/run/load.h"
+#include "engine/run/module_texts.h"
 #include "engine/run/reconcile.h"
 
 #include "engine/run/run_directory.h"
@@ -20,11 +21,6 @@
 
 namespace bulkwrite::run {
 
-// The replies of settings/fields and settings/layouts.
-struct ModuleTexts {
-  std::string fields, layouts;
-};
-
 struct LoadPlan {
   std::unique_ptr<api::Session> session;
   schema::Mapping mapping;
@@ -32,9 +28,12 @@ struct LoadPlan {
   api::DispatcherOptions dispatcher_options;
   RunFacts facts;  // without the files, which the front knows
   ModuleTexts module;
+  std::string mapping_text;             // of the mapping file; empty: none
   std::optional<api::Edition> edition;  // of the organisation, where it is known
-  std::string archive_header;           // API names where columns are mapped, column_N elsewhere
+  std::string archive_header;
+  std::vector<size_t> kept_columns;     // that are sent; empty: all
   std::vector<std::string> names;       // the user's names of the columns
+  std::vector<std::string> sent_names;  // those in the archives: API names where they fit, column_N elsewhere
   std::string header_bytes;             // the input's own header
   std::string present_field;
 
@@ -43,9 +42,10 @@ struct LoadPlan {
 
 Result<void> validate_load(const LoadOptions& options);
 
-// Signs in, reads the module's fields unless they are `kept` from an earlier call, maps the header and refuses what
-// cannot be loaded: faults of the header and missing columns (input_data), an operation that lacks its find_by
-// (configuration), a sign-in that fails (not_allowed), a stop request (transient).
+// Signs in, reads the module's fields unless they are `kept` from an earlier call or saved in a file, maps the header
+// and refuses what cannot be loaded: faults of the header and missing columns (input_data), an operation that lacks its
+// find_by or a mapping that does not fit (configuration), a sign-in that fails (not_allowed), a stop request
+// (transient).
 Result<LoadPlan> make_plan(const LoadOptions& options, const csv::Header& header,
                            const std::optional<ModuleTexts>& kept, api::Transport& transport, const Clock& clock,
                            std::stop_token stop, const Tell& tell);

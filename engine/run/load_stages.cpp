@@ -107,6 +107,7 @@ Result<void> LoadLine::cut_again() {
 void LoadLine::run_worker() {
   Preparer preparer(ledger_, {.checker = plan_.checker.get(),
                               .archive_header = plan_.archive_header,
+                              .kept_columns = plan_.kept_columns,
                               .archive_name = archive_name_,
                               .callback_url = options_.callback_url,
                               .packing = options_.packing,

@@ -9,7 +9,12 @@
 
 namespace bulkwrite::run {
 
-// A warning that names the columns which go nowhere; nothing where all are mapped.
-void tell_unmapped(const schema::Mapping& mapping, const std::vector<std::string>& names, const Tell& tell);
+// The names of the columns that go nowhere; without those that the user leaves out, where `meant` is false.
+std::vector<std::string> unmapped_names(const schema::Mapping& mapping, const std::vector<std::string>& names,
+                                        bool meant = true);
+
+// A line that names the columns which go nowhere; nothing where all are mapped. `dropped`: they are not even sent.
+void tell_unmapped(const schema::Mapping& mapping, const std::vector<std::string>& names, const Tell& tell,
+                   bool dropped = false);
 
 }  // namespace bulkwrite::run

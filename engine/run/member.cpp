@@ -32,11 +32,8 @@ void MemberBuilder::accept(const csv::Record& record, const csv::Fields& fields)
   ++records_;
   // Where the source ends without a terminator, the LF behind it is ours: needed unless nothing follows.
   last_unterminated_ = record.next == record.end;
-  if (chunk_->delimiter == '\t') {
-    for (size_t i = 0; i < fields.size(); ++i) {
-      if (i > 0) encoded_ += ',';
-      append_with_commas(encoded_, fields[i]);
-    }
+  if (rewrites()) {
+    encode(fields);
     encoded_ += last_unterminated_ ? "\n" : chunk_->bytes().substr(record.end, record.next - record.end);
     return;
   }
@@ -47,8 +44,24 @@ void MemberBuilder::accept(const csv::Record& record, const csv::Fields& fields)
     ranges_.push_back({record.begin, end});
 }
 
+// The fields keep their bytes, and so their quotes: no record becomes longer than the cutter has allowed for.
+void MemberBuilder::encode(const csv::Fields& fields) {
+  const bool from_tabs = chunk_->delimiter == '\t';
+  const char joint = from_tabs ? ',' : chunk_->delimiter;
+  const size_t columns = kept_.empty() ? fields.size() : kept_.size();
+  for (size_t i = 0; i < columns; ++i) {
+    if (i > 0) encoded_ += joint;
+    const std::string_view raw = fields[kept_.empty() ? i : kept_[i]];
+    if (from_tabs)
+      append_with_commas(encoded_, raw);
+    else
+      encoded_ += raw;
+  }
+  if (kept_.size() == 1) encoded_ += joint;
+}
+
 void MemberBuilder::accept_all() {
-  if (chunk_->delimiter == '\t') {
+  if (rewrites()) {
     csv::RecordReader reader(*chunk_);
     for (csv::Record record; reader.next(record);) accept(record, reader.fields());
     return;
@@ -61,7 +74,7 @@ void MemberBuilder::accept_all() {
 std::string_view MemberBuilder::build(csv::Chunk& chunk, std::string_view header) {
   BULKWRITE_CHECK(header.size() <= chunk.buffer.headroom(), "the header fits into the room in front of the records");
   const size_t ours = last_unterminated_ ? 1 : 0;
-  if (chunk.delimiter == '\t') {
+  if (rewrites()) {
     encoded_.insert(0, header);
     return std::string_view(encoded_).substr(0, encoded_.size() - ours);
   }

@@ -57,7 +57,7 @@ class Packer {
     if (packed.sent == 0) return packed;
     const std::string_view member = member_.build(chunk, header_);
     const std::string base = archive_base_name(name_, chunk.chunk_index);
-    packed.crc_member = crc_of_member(chunk, member, header_, packed.ranges.crc_source);
+    packed.crc_member = crc_of_member(chunk, member, header_, packed.ranges.crc_source, member_.rewrites());
     auto archive = archives_.make(base + ".csv", member, packed.crc_member);
     if (!archive) return std::move(archive).error();
     packed.csv_bytes = member.size();

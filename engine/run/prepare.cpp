@@ -6,7 +6,7 @@
 namespace bulkwrite::run {
 
 Preparer::Preparer(Ledger& ledger, PrepareOptions options)
-    : ledger_(ledger), options_(std::move(options)), archives_(options_.packing) {}
+    : ledger_(ledger), options_(std::move(options)), archives_(options_.packing), member_(options_.kept_columns) {}
 
 Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* before) {
   ChunkRow row{.ranges = {chunk.chunk_index, chunk.parts, crc_of_source(chunk), chunk.too_long},
@@ -27,7 +27,7 @@ Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* 
 
   const std::string_view bytes = member_.build(chunk, options_.archive_header);
   const std::string base = archive_base_name(options_.archive_name, chunk.chunk_index);
-  row.crc_member = crc_of_member(chunk, bytes, options_.archive_header, row.ranges.crc_source);
+  row.crc_member = crc_of_member(chunk, bytes, options_.archive_header, row.ranges.crc_source, member_.rewrites());
   const Demand demand = options_.demand ? options_.demand() : Demand::keeps_up;
   auto archive = archives_.make(base + ".csv", bytes, row.crc_member, demand);
   if (!archive) return std::move(archive).error();

@@ -25,6 +25,7 @@ namespace bulkwrite::run {
 struct PrepareOptions {
   const schema::RecordChecker* checker = nullptr;  // may be null: only what needs no schema is judged then
   std::string archive_header;                      // ends in a line end
+  std::vector<size_t> kept_columns;                // that go into the archive; empty: all
   std::string archive_name;                        // that the archives' names begin with
   std::string callback_url;                        // a token is put behind it; empty: nobody listens
   Packing packing = Packing::fast;

@@ -168,6 +168,15 @@ Result<void> Reconciler::write_result(const SourceName& source, uint64_t record_
   return results_.write(row_);
 }
 
+// By the service's word for it.
+std::optional<size_t> Reconciler::column_named(std::string_view name) const {
+  for (const auto* const names : {&options_.sent_names, &options_.names}) {
+    const auto found = std::find(names->begin(), names->end(), name);
+    if (found != names->end()) return static_cast<size_t>(found - names->begin());
+  }
+  return std::nullopt;
+}
+
 Result<void> Reconciler::write_failed(const csv::Chunk& chunk, const Judge& judge, const std::string& source,
                                       const std::vector<VerdictError>& errors) {
   const csv::Record& record = judge.record();
@@ -185,10 +194,9 @@ Result<void> Reconciler::write_failed(const csv::Chunk& chunk, const Judge& judg
     if (error.fields.empty())
       if (auto ok = failed_.reason(reason); !ok) return ok;
     for (const std::string& field : error.fields) {
-      const auto column =
-          static_cast<size_t>(std::find(options_.names.begin(), options_.names.end(), field) - options_.names.begin());
-      reason.column = field;
-      reason.excerpt = column < options_.names.size() ? judge.fields()[column] : judge.bytes();
+      const auto column = column_named(field);
+      reason.column = column ? options_.names[*column] : field;
+      reason.excerpt = column ? judge.fields()[*column] : judge.bytes();
       if (auto ok = failed_.reason(reason); !ok) return ok;
     }
   }

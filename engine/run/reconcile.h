@@ -22,10 +22,11 @@ namespace bulkwrite::run {
 
 struct ReconcileOptions {
   std::filesystem::path run_dir;
-  std::string header_bytes;            // the input's own, for failed.csv and rejected.csv
-  std::vector<std::string> names;      // of the columns
-  std::vector<size_t> mapped_columns;  // in the order of the mapping; results echo the first three
-  std::string present_field;           // insert with find_by: the field by which a record is there already; else empty
+  std::string header_bytes;             // the input's own, for failed.csv and rejected.csv
+  std::vector<std::string> names;       // of the columns
+  std::vector<std::string> sent_names;  // by which the service calls them
+  std::vector<size_t> mapped_columns;   // in the order of the mapping; results echo the first three
+  std::string present_field;            // insert with find_by: the field by which a record is there already; else empty
 };
 
 // Derives results.csv, failed.csv, failed-reasons.csv, rejected.csv and rejected-reasons.csv from the ledger's rows,
@@ -67,6 +68,7 @@ class Reconciler {
   Result<void> write_result(const SourceName& source, uint64_t record_number, Fate fate, std::string_view record_id,
                             std::string_view errors, bool resent = false);
   Result<void> add_reject(const csv::Chunk& chunk, const Judge& judge, const SourceName& source);
+  std::optional<size_t> column_named(std::string_view name) const;
   Result<void> write_failed(const csv::Chunk& chunk, const Judge& judge, const std::string& source,
                             const std::vector<VerdictError>& errors);
 

@@ -16,7 +16,7 @@ bool is_of_unbegun_run(const std::filesystem::directory_entry& entry) {
   const std::string name = entry.path().filename().string();
   std::error_code failure;
   if (name == "results" || name == "spool") return std::filesystem::is_empty(entry.path(), failure);
-  for (const std::string_view begin : {"lock", "fields.json", "layouts.json", "ledger.db.part"})
+  for (const std::string_view begin : {"lock", "fields.json", "layouts.json", "mapping.", "ledger.db.part"})
     if (name.starts_with(begin)) return true;
   return false;
 }
@@ -33,6 +33,17 @@ bool is_free(const std::filesystem::path& directory) {
 
 std::filesystem::path RunDirectory::result(uint64_t chunk_index) const {
   return results() / fmt::format("chunk-{:05}.zip", chunk_index);
+}
+
+std::filesystem::path RunDirectory::mapping() const {
+  std::error_code failure;
+  for (const char* const name : {"mapping.csv", "mapping.json"})
+    if (std::filesystem::exists(path / name, failure)) return path / name;
+  return {};
+}
+
+std::filesystem::path RunDirectory::mapping_like(const std::filesystem::path& file) const {
+  return path / (file.extension() == ".json" ? "mapping.json" : "mapping.csv");
 }
 
 Result<RunDirectory> RunDirectory::make(const std::filesystem::path& asked, const std::filesystem::path& runs_root) {

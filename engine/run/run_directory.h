@@ -20,6 +20,11 @@ struct RunDirectory {
   std::filesystem::path fields() const { return path / "fields.json"; }
   std::filesystem::path layouts() const { return path / "layouts.json"; }
 
+  // The mapping file that the run began with, as it was; empty where there was none.
+  std::filesystem::path mapping() const;
+  // Where the copy of a mapping file of this name goes: its ending says what it is.
+  std::filesystem::path mapping_like(const std::filesystem::path& file) const;
+
   // Makes `asked`, or a new directory named by the time under `runs_root`. `asked` may be there if it is empty, or
   // holds no more than a run leaves that died before it had a ledger; else the error is cannot_write.
   static Result<RunDirectory> make(const std::filesystem::path& asked, const std::filesystem::path& runs_root);

@@ -37,6 +37,9 @@ std::string options_text(const LoadOptions& options) {
             {"picklist_strict", options.unknown_choice == schema::UnknownChoice::is_violation},
             {"strict", options.strict}};
   if (!options.profile.empty()) json["profile"] = options.profile;
+  if (!options.key.empty()) json["key"] = options.key;
+  if (options.drop_unmapped) json["drop_unmapped"] = true;
+  if (options.ignore_empty) json["ignore_empty"] = true;
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -57,6 +60,9 @@ Result<LoadOptions> bound_options(const RunFacts& facts, LoadOptions how) {
     how.strict = json.at("strict").get<bool>();
     how.unknown_choice =
         json.at("picklist_strict").get<bool>() ? schema::UnknownChoice::is_violation : schema::UnknownChoice::is_remark;
+    how.key = json.value("key", "");
+    how.drop_unmapped = json.value("drop_unmapped", false);
+    how.ignore_empty = json.value("ignore_empty", false);
   } catch (const std::exception&) {
     return Error{ErrorKind::input_data, "the ledger does not hold the call that began its run"};
   }

@@ -1,1 +1,1 @@
-bulkwrite_library(bulkwrite_schema_json SOURCES schema_json.cpp LINK bulkwrite_schema nlohmann_json::nlohmann_json)
+bulkwrite_library(bulkwrite_schema_json SOURCES json_text.cpp schema_json.cpp LINK bulkwrite_schema nlohmann_json::nlohmann_json)

@@ -6,15 +6,12 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "engine/run/json_text.h"
+
 namespace bulkwrite::run {
 namespace {
 
 using Json = nlohmann::json;
-
-// Written through other ways than a CSV column, whatever their operation_type says (contract 7.3, 7.4, 9.1).
-constexpr std::array<std::string_view, 9> kNeverFromCsv{"fileupload",     "imageupload",       "profileimage",
-                                                        "subform",        "formula",           "autonumber",
-                                                        "rollup_summary", "multiselectlookup", "multiuserlookup"};
 
 // The keys behind a rule: one of another kind is refused, since ignoring it would silently drop the rule.
 struct Key {
@@ -29,19 +26,6 @@ constexpr std::array<Key, 7> kKeys{{{"data_type", &Json::is_string, "text"},
                                     {"required", &Json::is_boolean, "true or false"},
                                     {"pick_list_values", &Json::is_array, "a list"},
                                     {"system_mandatory", &Json::is_boolean, "true or false"}}};
-
-Result<Json> parse(std::string_view text) {
-  // Only the place is told: the library's own message may quote any bytes.
-  try {
-    return Json::parse(text);
-  } catch (const Json::parse_error& fault) {
-    const std::string_view before = text.substr(0, fault.byte == 0 ? 0 : fault.byte - 1);
-    return Error{ErrorKind::configuration, fmt::format("it is not JSON from line {}, byte {} on",
-                                                       1 + std::count(before.begin(), before.end(), '\n'), fault.byte)};
-  } catch (const Json::exception&) {
-    return Error{ErrorKind::configuration, "it is not JSON that can be read: a number in it is too large"};
-  }
-}
 
 bool flag(const Json& object, const char* key) {
   const auto found = object.find(key);
@@ -60,7 +44,7 @@ bool is_filled_object(const Json& object, const char* key) {
 
 // By operation_type: field_read_only is set on fields that may be written all the same (contract 9.1).
 bool is_writable(const Json& field, const std::string& data_type) {
-  if (std::find(kNeverFromCsv.begin(), kNeverFromCsv.end(), data_type) != kNeverFromCsv.end()) return false;
+  if (schema::is_never_from_csv(data_type)) return false;
   const auto types = field.find("operation_type");
   return types == field.end() || !types->is_object() || flag(*types, "api_create") || flag(*types, "api_update");
 }
@@ -98,12 +82,15 @@ schema::Field field_of(const Json& json) {
   const std::string data_type = text(json, "data_type");
   schema::Field field{.api_name = text(json, "api_name"),
                       .label = text(json, "field_label"),
+                      .data_type = data_type,
                       .type = schema::parse_field_type(data_type),
                       .required = flag(json, "system_mandatory") || flag(json, "required"),
+                      .required_by_layout = flag(json, "required"),
                       .unique = is_filled_object(json, "unique"),
                       .writable = is_writable(json, data_type),
                       .format = text(json, "format"),
                       .find_by = {},
+                      .default_value = {},
                       .decimal_places = number(json, "decimal_place"),
                       .choices = choices_of(json)};
   field.length_max = number(json, "length").value_or(0);
@@ -113,7 +100,7 @@ schema::Field field_of(const Json& json) {
 }  // namespace
 
 Result<schema::Schema> schema_from_fields_json(std::string_view text_of_json, const std::string& module) {
-  auto json = parse(text_of_json);
+  auto json = parse_json(text_of_json);
   if (!json) return std::move(json).error();
   const auto fields = json->is_object() ? json->find("fields") : json->end();
   if (!json->is_object() || fields == json->end() || !fields->is_array())
@@ -131,7 +118,7 @@ Result<schema::Schema> schema_from_fields_json(std::string_view text_of_json, co
 }
 
 Result<void> mark_layout_required(schema::Schema& schema, std::string_view layouts_json) {
-  auto json = parse(layouts_json);
+  auto json = parse_json(layouts_json);
   if (!json) return std::move(json).error();
   if (!json->is_object() || !json->contains("layouts") || !(*json)["layouts"].is_array())
     return Error{ErrorKind::configuration, "it has no list of \"layouts\""};
@@ -141,7 +128,8 @@ Result<void> mark_layout_required(schema::Schema& schema, std::string_view layou
       if (!section.is_object() || !section.contains("fields") || !section["fields"].is_array()) continue;
       for (const Json& field : section["fields"]) {
         if (!field.is_object() || !flag(field, "required")) continue;
-        if (schema::Field* const known = schema.find(text(field, "api_name"))) known->required = true;
+        if (schema::Field* const known = schema.find(text(field, "api_name")))
+          known->required = known->required_by_layout = true;
       }
     }
   }

@@ -26,12 +26,20 @@ constexpr std::array<std::pair<std::string_view, FieldType>, 17> kTypes{
      {"lookup", FieldType::lookup},
      {"ownerlookup", FieldType::ownerlookup}}};
 
+constexpr std::array<std::string_view, 9> kNeverFromCsv{"fileupload",     "imageupload",       "profileimage",
+                                                        "subform",        "formula",           "autonumber",
+                                                        "rollup_summary", "multiselectlookup", "multiuserlookup"};
+
 }  // namespace
 
 FieldType parse_field_type(std::string_view data_type) {
   for (const auto& [name, type] : kTypes)
     if (name == data_type) return type;
   return FieldType::other;
+}
+
+bool is_never_from_csv(std::string_view data_type) {
+  return std::find(kNeverFromCsv.begin(), kNeverFromCsv.end(), data_type) != kNeverFromCsv.end();
 }
 
 const Field* Schema::find(std::string_view api_name) const {

@@ -33,16 +33,23 @@ enum class FieldType {
 // From the service's `data_type`.
 FieldType parse_field_type(std::string_view data_type);
 
+// Whether fields of the type are written through other ways than a CSV column, whatever else the service says of them
+// (contract 7.3, 7.4, 9.1).
+bool is_never_from_csv(std::string_view data_type);
+
 struct Field {
   std::string api_name;
   std::string label;
+  std::string data_type;  // the service's word for it
   FieldType type = FieldType::other;
-  size_t length_max = 0;  // characters, or digits of a number; 0: no bound
-  bool required = false;  // by the module or by its layout
+  size_t length_max = 0;            // characters, or digits of a number; 0: no bound
+  bool required = false;            // by the module or by its layout
+  bool required_by_layout = false;  // by its layout
   bool unique = false;
   bool writable = true;  // by this service, on this operation's behalf
   std::string format;    // Java pattern of a date or datetime column (empty: the default below), or of a number's
   std::string find_by;  // of a lookup or owner column: by which field of the other record its values name it; empty: id
+  std::string default_value;             // what the mapping has the service write in place of a blank; empty: nothing
   std::optional<size_t> decimal_places;  // of a decimal, currency or percent
   std::vector<std::string> choices;      // of a picklist: the texts of its values, as shown and as stored
 };

@@ -31,6 +31,17 @@ TEST_CASE("find_by, formats, lookups, ignore_empty and the callback are where th
                          {"api_name": "Account_Name", "index": 199, "find_by": "id"}]}]})"));
 }
 
+TEST_CASE("a default fills the blanks of a column, or stands alone where there is none") {
+  const JobSpec job{.operation = "insert",
+                    .module = "Leads",
+                    .mappings = {{.api_name = "City", .column = 2, .default_value = "Graz"},
+                                 {.api_name = "Lead_Source", .default_value = "Trade \"Show\""}}};
+  const json body = json::parse(create_body(job, "1", "a.csv"));
+  CHECK(body["resource"][0]["field_mappings"] == json::parse(R"([
+    {"api_name": "City", "index": 2, "default_value": {"value": "Graz"}},
+    {"api_name": "Lead_Source", "default_value": {"value": "Trade \"Show\""}}])"));
+}
+
 TEST_CASE("no name can break out of its string") {
   std::string nasty = "a\"b\\c/\n\r\t\x01\x1f d'é{}[]";
   nasty += '\0';

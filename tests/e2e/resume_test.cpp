@@ -322,7 +322,8 @@ TEST_CASE("a record whose find_by value exists already is present: exit 0, unles
   CHECK(second.exit_code == 0);
   CHECK(summary_of(second)["present"] == 10);
   CHECK(rows_of(directory / "run2" / "failed.csv").empty());
-  CHECK(call("second.csv", "run3", {"--strict"}).exit_code == 2);
+  spill(directory / "mapping.csv", "column,field\nExport_Id,\n");
+  CHECK(call("second.csv", "run3", {"--strict", "--mapping", directory / "mapping.csv"}).exit_code == 2);
 }
 
 TEST_CASE("runs lists the runs under a directory, for people and as JSON") {

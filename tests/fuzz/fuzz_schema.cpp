@@ -52,10 +52,11 @@ void map_by(const schema::Schema& schema, std::string_view header_text, std::str
   const auto header = csv::read_header(header_text, true, {});
   if (!header) return;
   const std::vector<std::string>& names = (**header).names;
-  const schema::Mapping mapping = schema::map_by_api_name(names, schema);
+  const auto mapped = schema::map_columns(names, schema);
+  if (!mapped) return must(mapped.error().kind == ErrorKind::input_data, "names at fault are the input's");
+  const schema::Mapping& mapping = *mapped;
   must(mapping.columns.size() == names.size(), "each column goes to a field or nowhere");
-  for (size_t i = 0; i < names.size(); ++i)
-    must(!mapping.columns[i] || mapping.columns[i]->api_name == names[i], "a column's field has its name");
+  must(mapping.order.size() + mapping.unmapped.size() == names.size(), "each column is in one of the two lists");
   run::tell_unmapped(mapping, names, [](const std::string& line) { must(!line.empty(), "a warning has a text"); });
   for (const auto operation : {schema::Operation::insert, schema::Operation::update, schema::Operation::upsert})
     for (const std::string& find_by : {std::string(), names.front()})

@@ -110,7 +110,7 @@ TEST_CASE("a record that is broken as such has that one problem, whatever its fi
   schema::Schema schema{.module = "Leads",
                         .fields = {{.api_name = "A", .type = schema::FieldType::integer},
                                    {.api_name = "B", .type = schema::FieldType::text, .required = true}}};
-  const auto checker = schema::RecordChecker::make(schema::map_by_api_name({"A", "B"}, schema));
+  const auto checker = schema::RecordChecker::make(schema::map_columns({"A", "B"}, schema).value());
   REQUIRE(checker);
   Problems with_schema = expected;
   with_schema.push_back("8:integer@0");
@@ -119,7 +119,7 @@ TEST_CASE("a record that is broken as such has that one problem, whatever its fi
 
 TEST_CASE("every column may have a problem of its own") {
   const std::vector<std::string> names = {"Last_Name", "Company", "Email", "No_of_Employees"};
-  const auto checker = schema::RecordChecker::make(schema::map_by_api_name(names, leads_schema()));
+  const auto checker = schema::RecordChecker::make(schema::map_columns(names, leads_schema()).value());
   REQUIRE(checker);
   CHECK(judged(cut_text("\"\",,nobody,none\nA,B,a@b.example,7\n", 4), &*checker) ==
         Problems{"1:required@0", "1:required@1", "1:email@2", "1:integer@3"});
@@ -158,7 +158,8 @@ TEST_CASE("all records are accepted at once only where each of them would be") {
   CHECK_FALSE(accepts_all("a,b\nc\n", nullptr));
   CHECK_FALSE(accepts_all("a,b\nc,\"\"d\n", nullptr));
   CHECK_FALSE(accepts_all("a,b\nc,\xC3\n", nullptr));
-  const auto checker = schema::RecordChecker::make(schema::map_by_api_name({"Last_Name", "Company"}, leads_schema()));
+  const auto checker =
+      schema::RecordChecker::make(schema::map_columns({"Last_Name", "Company"}, leads_schema()).value());
   REQUIRE(checker);
   CHECK_FALSE(accepts_all("a,b\n,\n", &*checker));
 }

@@ -47,6 +47,21 @@ TEST_CASE("a tab source goes with commas: quotes come around a field only where 
   CHECK(member_of(two()) == "A,B\na,b\nc,d");
 }
 
+TEST_CASE("columns that are not kept leave no trace, and the others keep their bytes") {
+  const auto kept = [](csv::Chunk chunk, std::vector<size_t> columns) {
+    MemberBuilder builder(std::move(columns));
+    return member_of(std::move(chunk), builder, "A,B\n");
+  };
+  CHECK(kept(cut_text("a,\"b,\n\",\"c\"\"\"\r\nbad\n,,\n", 3), {0, 2}) == "A,B\na,\"c\"\"\"\r\n,\n");
+  CHECK(kept(cut_text("a;b;c", 3, ';'), {1, 2}) == "A,B\nb;c");
+  CHECK(kept(cut_text("a\tx, y\tc\n", 3, '\t'), {1, 2}) == "A,B\n\"x, y\",c\n");
+}
+
+TEST_CASE("a column that is kept alone has an empty one behind it, so that a blank is no blank line") {
+  MemberBuilder builder({1});
+  CHECK(member_of(cut_text("a,b\n,\n", 2), builder, "B,column_1\n") == "B,column_1\nb,\n,\n");
+}
+
 TEST_CASE("any other delimiter stays") {
   CHECK(member_of(cut_text("a;b,c\n", 2, ';'), "A;B\n") == "A;B\na;b,c\n");
 }

@@ -35,7 +35,7 @@ class World {
     auto schema = schema_from_fields_json(slurp(BULKWRITE_SOURCE_DIR "/data/leads.schema.json"), "");
     REQUIRE(schema);
     schema_ = *std::move(schema);
-    const schema::Mapping mapping = schema::map_by_api_name(front_->header().names, schema_);
+    const schema::Mapping mapping = schema::map_columns(front_->header().names, schema_).value();
     auto checker = schema::RecordChecker::make(mapping);
     REQUIRE(checker);
     checker_.emplace(*std::move(checker));
@@ -43,6 +43,7 @@ class World {
     options = {.run_dir = run_.path,
                .header_bytes = kHeader,
                .names = front_->header().names,
+               .sent_names = {"Last_Name", "Company", "Email", "column_4"},
                .mapped_columns = {0, 1, 2},
                .present_field = ""};
   }

@@ -94,6 +94,25 @@ TEST_CASE("a level is no part of what a run is bound to") {
   CHECK(options_text(options) == options_text(other));
 }
 
+TEST_CASE("a run remembers the key and what becomes of unmapped columns and blanks, and one of before knew none") {
+  LoadOptions first = some_options();
+  LoadOptions how;
+  how.key = "Phone";
+  how.drop_unmapped = how.ignore_empty = true;
+  auto bound = bound_options(facts_of(first), how);
+  REQUIRE(bound);
+  CHECK(bound->key.empty());
+  CHECK_FALSE(bound->drop_unmapped);
+  CHECK_FALSE(bound->ignore_empty);
+  first.key = "Email";
+  first.drop_unmapped = first.ignore_empty = true;
+  bound = bound_options(facts_of(first), {});
+  REQUIRE(bound);
+  CHECK(bound->key == "Email");
+  CHECK(bound->drop_unmapped);
+  CHECK(bound->ignore_empty);
+}
+
 TEST_CASE("relative files are found again from another directory") {
   LoadOptions options = some_options();
   options.input.directory.clear();

@@ -158,6 +158,23 @@ void add_ways(CLI::App& app, run::LoadOptions& options) {
   add_milliseconds(app, "--callback-wait", options.callback_wait, "how long to wait for the callback of a lost reply");
 }
 
+// Which column goes where, and what of it is sent.
+void add_mapping(CLI::App& app, run::LoadOptions& options) {
+  app.add_option("--mapping", options.mapping_file,
+                 "CSV (column,field,format,find_by,default) or JSON that says where columns go; it counts before their "
+                 "names");
+  app.add_option("--schema", options.schema_file,
+                 "fields of the module and their rules from a file, instead of asking the service");
+  app.add_option(
+      "--key", options.key,
+      "column that tells records apart, by which results are tied to them; default: that of --find-by, or one "
+      "whose field is unique");
+  app.add_flag("--drop-unmapped", options.drop_unmapped, "do not send columns that go to no field");
+  app.add_flag("--ignore-empty", options.ignore_empty,
+               "a blank leaves the field as it is. WITHOUT THIS, on update and upsert a blank in the file EMPTIES the "
+               "field of the record that is there already");
+}
+
 CLI::App* add_load(CLI::App& app, LoadCommand& load, run::Values& flags) {
   CLI::App* const command =
       app.add_subcommand("load", "check, cut, pack, upload, create the jobs, and reconcile their results");
@@ -168,6 +185,7 @@ CLI::App* add_load(CLI::App& app, LoadCommand& load, run::Values& flags) {
              "what the service does with the records");
   command->add_option("--find-by", options.find_by,
                       "API name of the unique field, or id, by which existing records are found");
+  add_mapping(*command, options);
   command->add_option("--sandbox", load.sandbox,
                       "load into a sandbox: a database file, for one of our own, or the URL of a running one");
   command->add_option("--run-dir", options.run_dir,
@@ -181,7 +199,9 @@ CLI::App* add_load(CLI::App& app, LoadCommand& load, run::Values& flags) {
   command->add_flag("--again", options.again, "load this input once more, although a run has loaded it already");
   command->add_flag("--dry-run", options.dry_run,
                     "read and check everything, say what the load would cost, and send nothing");
-  command->add_flag("--strict", options.strict, "a record that is there already (present) counts as not taken: exit 2");
+  command->add_flag("--strict", options.strict,
+                    "refuse a file with columns that go to no field (exit 65), unless --mapping leaves them out; and a "
+                    "record that is there already (present) counts as not taken (exit 2)");
   add_ways(*command, options);
   add_account_flags(*command, flags);
   return command;

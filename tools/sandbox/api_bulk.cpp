@@ -145,6 +145,7 @@ HttpReply answer_create(const Service& service, const Call& call) {
   const nlohmann::json body = parse_body(call.request);
   JobPlan plan = plan_job(body, service.catalog, service.switches);
   call.note.file_id = plan.file_id;
+  for (const PlannedColumn& column : plan.columns) call.note.mapped.push_back(column.field->api_name);
   const Upload upload = usable_upload(service, plan);
   check_file(service, plan, upload.zip);
   if (static_cast<int64_t>(service.runner.waiting()) >= service.switches.jobs_waiting_max) throw too_many_requests();

@@ -32,6 +32,7 @@ void RequestLog::write(const RequestNote& note) {
   add("when", note.when);
   add("job_id", note.job_id);
   add("file_id", note.file_id);
+  if (!note.mapped.empty()) line["mapped"] = note.mapped;
   const std::lock_guard lock(mutex_);
   line["n"] = ++count_;
   const std::string text = line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";

@@ -1,4 +1,5 @@
-// Each request as one line of JSON, written before its reply leaves. Holds no secrets: no headers, no query, no bodies.
+// Each request as one line of JSON, written before its reply leaves. Holds no secrets: no headers, no query, and of
+// bodies the API names only that a job maps.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace bulkwrite::sandbox {
 
@@ -19,6 +21,7 @@ struct RequestNote {
   std::string when;
   std::string job_id;
   std::string file_id;
+  std::vector<std::string> mapped;  // API names in the order of field_mappings
   uint64_t bytes_in = 0;
   int64_t started_ms = 0;
 };
