@@ -142,18 +142,23 @@ TEST_CASE("results in another order find their records by the columns that they 
   }
 }
 
-TEST_CASE("results in another order of records that look alike are not guessed at") {
+TEST_CASE("results in another order of records that look alike are not guessed at, and a key tells them apart") {
   const TemporaryDirectory directory;
   const Sandbox sandbox(directory, {"--set", "result_order=shuffled"});
-  std::string text = "Last_Name,Company,City,Email\n";
+  std::string text = "Last_Name,Company,City,Secondary_Email\n";
   for (int i = 0; i < 20; ++i)
     text += std::string(i % 2 == 0 ? "Smith" : "Jones") + ",Acme,Rome,person" + std::to_string(i) + "@example.org\n";
   spill(directory / "leads.csv", text);
-  const Ended ended = run(load_call({directory / "leads.csv"}, sandbox.url(), directory / "run"), directory.path());
+  const auto load = [&](const std::string& run_dir, const std::vector<std::string>& more) {
+    return run(load_call({directory / "leads.csv"}, sandbox.url(), directory / run_dir, more), directory.path());
+  };
+  const Ended ended = load("run", {});
   CHECK(ended.exit_code == 4);
   CHECK(summary_of(ended)["unattributed"] == 20);
   CHECK(rows_of(directory / "run" / "failed.csv").empty());
   CHECK(sandbox.query("select count(*) from Leads") == 20);
+  CHECK(load("keyed", {"--key", "Secondary_Email"}).exit_code == 0);
+  CHECK(count_rows(rows_of(directory / "keyed" / "results.csv"), 2, "added") == 20);
 }
 
 TEST_CASE("the service's other spellings are understood") {
