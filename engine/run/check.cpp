@@ -68,7 +68,7 @@ Result<Rules> make_rules(const CheckOptions& options, const csv::Header& header,
   tell_unmapped(*mapping, header.names, tell);
   auto checker = schema::RecordChecker::make(*mapping, options.unknown_choice);
   if (!checker) return in_context(schema_file.string(), std::move(checker).error());
-  return Rules{mapping.columns, *std::move(checker)};
+  return Rules{mapping->columns, *std::move(checker)};
 }
 
 // The profiles of the workers, one each.
