@@ -30,17 +30,21 @@ std::string result_csv() {
   return text;
 }
 
-// Goes through a load of one chunk as a service would, but for what a test changes.
-struct Service {
+// What a test changes of a service. The service's own thread reads it.
+struct Conduct {
   std::string download_url = "/v8/crm/1/bulk-write/7/7.zip";
   Answer result = ok(zip_builder::build({{.name = "Leads-bulkwrite.csv", .bytes = result_csv()}}));
-  std::function<std::optional<Answer>(const Received&)> before;  // what it answers goes before all else
+  std::function<std::optional<Answer>(const Received&)> before = {};  // what it answers goes before all else
+};
 
+// Goes through a load of one chunk as a service would, but for its conduct.
+struct Service {
+  Conduct conduct{};
   LoopbackServer server{[this](const Received& received) { return answer(received); }};
 
   Answer answer(const Received& received) {
-    if (before)
-      if (auto first = before(received)) return *first;
+    if (conduct.before)
+      if (auto first = conduct.before(received)) return *first;
     const std::string path = received.path();
     if (path == "/oauth/v2/token") return ok(service_words::token_body("1000.issued-token.of-the-service", 3'600));
     if (path == "/crm/v8/org") return ok(R"({"org":[{"zgid":"1"}]})");
@@ -54,8 +58,8 @@ struct Service {
       return ok(fmt::format(R"({{"status":"COMPLETED","id":"7","resource":[{{"code":"COMPLETED","file":)"
                             R"({{"added_count":3,"skipped_count":0,"updated_count":0,"total_count":3}}}}],)"
                             R"("result":{{"download_url":"{}"}}}})",
-                            download_url));
-    if (path.ends_with(".zip")) return result;
+                            conduct.download_url));
+    if (path.ends_with(".zip")) return conduct.result;
     return {LoopbackServer::http(404, service_words::error_body("INVALID_URL_PATTERN", "no such URL"))};
   }
 };
@@ -96,8 +100,7 @@ TEST_CASE("a service that means no harm is loaded into") {
 
 TEST_CASE("a result on another host is not fetched, and that host hears nothing") {
   LoopbackServer elsewhere([](const Received&) { return ok("{}"); });
-  Service service;
-  service.download_url = elsewhere.url("/7.zip");
+  const Service service{{.download_url = elsewhere.url("/7.zip")}};
   const Load load(service);
   CHECK(load.ended.exit_code == 5);
   CHECK(load.summary["in_flight"] == kRecords);
@@ -107,8 +110,7 @@ TEST_CASE("a result on another host is not fetched, and that host hears nothing"
 
 TEST_CASE("a result's place that names another host without a scheme is a path of the service's own host") {
   LoopbackServer elsewhere([](const Received&) { return ok("{}"); });
-  Service service;
-  service.download_url = "//" + elsewhere.url("/7.zip").substr(7);
+  const Service service{{.download_url = "//" + elsewhere.url("/7.zip").substr(7)}};
   const Load load(service);
   CHECK(load.summary["added"] == kRecords);
   CHECK(elsewhere.received().empty());
@@ -132,8 +134,7 @@ TEST_CASE("a result archive that is no sound one costs its verdicts, and nothing
       "PK\x03\x04" + zip_builder::random_bytes(1'000, 1)};
   for (size_t i = 0; i < archives.size(); ++i) {
     CAPTURE(i);
-    Service service;
-    service.result = ok(archives[i]);
+    const Service service{{.result = ok(archives[i])}};
     const Load load(service);
     CHECK(load.ended.exit_code == 4);
     CHECK(load.summary["unattributed"] == kRecords);
@@ -145,9 +146,8 @@ TEST_CASE("a result archive that is no sound one costs its verdicts, and nothing
 }
 
 TEST_CASE("the names in a result archive write nowhere") {
-  Service service;
-  service.result = ok(zip_builder::build({{.name = "../../../escaped.csv", .bytes = result_csv()},
-                                          {.name = "/tmp/escaped-from-a-result.csv", .bytes = "x"}}));
+  const Service service{{.result = ok(zip_builder::build({{.name = "../../../escaped.csv", .bytes = result_csv()},
+                                                          {.name = "/tmp/escaped-from-a-result.csv", .bytes = "x"}}))}};
   const Load load(service);
   CHECK(load.ended.exit_code == 0);
   CHECK(load.summary["added"] == kRecords);
@@ -157,12 +157,12 @@ TEST_CASE("the names in a result archive write nowhere") {
 }
 
 TEST_CASE("a result without end is cut off, and what a load takes has a bound") {
-  Service service;
-  service.before = [&, asked = 0](const Received& received) mutable -> std::optional<Answer> {
+  const auto flood_once = [asked = 0](const Received& received) mutable -> std::optional<Answer> {
     if (!received.path().ends_with(".zip") || ++asked > 1) return std::nullopt;
     return Answer{"HTTP/1.1 200 X\r\nContent-Length: 1073741824\r\n\r\nPK\x03\x04", Then::flood,
                   std::string(65'536, 'x')};
   };
+  const Service service{{.before = flood_once}};
   const Load load(service);
   CHECK(load.ended.exit_code == 0);  // it was asked for once more, and came
   CHECK(load.summary["added"] == kRecords);
@@ -175,21 +175,26 @@ TEST_CASE("a service that says the secrets back in its refusals does not make th
   for (const std::string path :
        {"/oauth/v2/token", "/crm/v8/settings/fields?module=Leads", "/crm/v8/upload", "/crm/bulk/v8/write"}) {
     CAPTURE(path);
-    Service service;
-    std::string echoed;
-    service.before = [&](const Received& received) -> std::optional<Answer> {
-      if (received.path() != path) return std::nullopt;
-      echoed = received.header("Authorization");
-      if (path == "/oauth/v2/token") echoed = "refresh_token=" + received.body.substr(received.body.rfind('=') + 1);
-      if (path == "/oauth/v2/token") return ok(R"({"error":")" + echoed + R"("})");
-      return Answer{LoopbackServer::http(400, service_words::error_body("INVALID_DATA", "not with " + echoed))};
+    const auto secret_of = [&](const Received& received) {
+      if (path == "/oauth/v2/token") return "refresh_token=" + received.body.substr(received.body.rfind('=') + 1);
+      return received.header("Authorization");
     };
+    const auto echo = [&](const Received& received) -> std::optional<Answer> {
+      if (received.path() != path) return std::nullopt;
+      if (path == "/oauth/v2/token") return ok(R"({"error":")" + secret_of(received) + R"("})");
+      return Answer{
+          LoopbackServer::http(400, service_words::error_body("INVALID_DATA", "not with " + secret_of(received)))};
+    };
+    const Service service{{.before = echo}};
     const TemporaryDirectory directory;
     spill(directory / "leads.csv", leads(kRecords));
     const Ended ended =
         run(load_call({directory / "leads.csv"}, service.server.url(""), directory / "run"), directory.path());
     INFO(ended.err);
     CHECK(ended.exit_code != 0);
+    std::string echoed;
+    for (const Received& received : service.server.received())
+      if (received.path() == path) echoed = secret_of(received);
     const std::string secret = echoed.substr(echoed.find("1000.") + 5);
     REQUIRE(secret.size() > 8);
     CHECK_THAT(ended.err, !Contains(secret));
