@@ -9,6 +9,7 @@
 #include "bench/run/null_load.h"
 #include "engine/base/file.h"
 #include "engine/run/check.h"
+#include "engine/run/module_texts.h"
 #include "engine/run/pack.h"
 #include "tools/bulkwrite/sandbox_child.h"
 #include "tools/bulkwrite/target.h"
@@ -67,7 +68,7 @@ const auto kSilent = [](const std::string&) {};
 
 void check(benchmark::State& state) {
   measure(state, [] {
-    run::CheckOptions options{.schema_file = kSchema, .profile = false};
+    run::CheckOptions options{.module = run::read_module(kSchema).value(), .profile = false};
     options.input.files = {place().input()};
     run::Progress progress;
     return run::check(options, progress, {}, kSilent, [](const run::Reject&, const std::string&) {}).value().summary;

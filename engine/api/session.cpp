@@ -233,13 +233,17 @@ Result<void> Session::pause(Milliseconds how_long) {
 }
 
 Result<void> Session::find_org() {
-  if (!target_.org.empty()) return {};
+  if (has_asked_org_) return {};
   auto reply = get("/org");
-  if (!reply) return std::move(reply).error();
+  // Where the organisation is known, what its edition grants is all that is missing, and we can do without.
+  const bool is_known = !target_.org.empty();
+  if (!reply && (!is_known || reply.error().kind == ErrorKind::transient)) return std::move(reply).error();
+  has_asked_org_ = true;
+  if (reply) edition_ = parse_edition(reply->body);
+  if (is_known) return {};
   auto org = parse_org(reply->body);
   if (!org) return std::move(org).error();
   target_.org = *std::move(org);
-  edition_ = parse_edition(reply->body);
   return {};
 }
 

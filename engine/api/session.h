@@ -62,7 +62,7 @@ class Session {
   Result<void> sign_in();
   Result<Grant> redeem(std::string_view grant_code);  // its token is the session's then
   Result<void> revoke();                              // the refresh token, and with it all that came of it
-  Result<void> find_org();
+  Result<void> find_org();                            // once; a refusal is no error where the organisation is known
   Result<std::string> get_fields(std::string_view module);  // the reply's body
   Result<std::string> get_layouts(std::string_view module);
 
@@ -110,6 +110,7 @@ class Session {
   std::string token_;
   unsigned generation_ = 0;
   std::optional<Instant> stale_at_;
+  bool has_asked_org_ = false;
   std::optional<Edition> edition_;
   CreditBudget credits_;
   std::deque<Instant> refreshes_;

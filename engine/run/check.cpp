@@ -8,8 +8,8 @@
 #include <optional>
 
 #include "engine/run/in_order.h"
+#include "engine/run/mapping_file.h"
 #include "engine/run/mapping_text.h"
-#include "engine/run/schema_json.h"
 #include "engine/run/unknown_choices.h"
 #include "engine/schema/checker.h"
 #include "engine/schema/mapping.h"
@@ -57,18 +57,17 @@ struct Rules {
 };
 
 Result<Rules> make_rules(const CheckOptions& options, const csv::Header& header, const Tell& tell) {
-  const std::filesystem::path& schema_file = options.schema_file;
-  if (schema_file.empty()) return Rules{std::vector<std::optional<schema::Field>>(header.names.size()), {}};
-  auto text = read_file(schema_file);
-  if (!text) return Error{ErrorKind::configuration, std::move(text).error().message};
-  auto schema = schema_from_fields_json(*text, "");
-  if (!schema) return in_context(schema_file.string(), std::move(schema).error());
-  const auto mapping = schema::map_columns(header.names, *schema);
-  if (!mapping) return mapping.error();
+  if (!options.module) return Rules{std::vector<std::optional<schema::Field>>(header.names.size()), {}};
+  auto schema = schema_of(*options.module, "");
+  if (!schema) return std::move(schema).error();
+  auto file = read_mapping(options.mapping_file);
+  if (!file) return std::move(file).error();
+  auto mapping = schema::map_columns(header.names, *schema, file->rules);
+  if (!mapping) return std::move(mapping).error();
   tell_unmapped(*mapping, header.names, tell);
   auto checker = schema::RecordChecker::make(*mapping, options.unknown_choice);
-  if (!checker) return in_context(schema_file.string(), std::move(checker).error());
-  return Rules{mapping->columns, *std::move(checker)};
+  if (!checker) return std::move(checker).error();
+  return Rules{std::move(mapping->columns), *std::move(checker)};
 }
 
 // The profiles of the workers, one each.

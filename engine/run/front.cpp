@@ -1,6 +1,7 @@
 #include "engine/run/front.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstring>
 #include <utility>
@@ -349,6 +350,12 @@ std::vector<std::string> Front::source_names() const {
 SourceInfo Front::source(uint32_t ordinal) const {
   const std::scoped_lock lock(sources_mutex_);
   return sources_[ordinal];
+}
+
+Result<void> refuse_header_faults(const csv::Header& header) {
+  const std::vector<std::string> faults = csv::header_faults(header.names);
+  if (faults.empty()) return {};
+  return Error{ErrorKind::input_data, fmt::format("the header cannot be loaded: {}", fmt::join(faults, "; "))};
 }
 
 }  // namespace bulkwrite::run

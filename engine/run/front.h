@@ -61,6 +61,9 @@ struct KnownInput {
   SkipSink* skipped = nullptr;  // for sources that cannot be read by range; may be null
 };
 
+// input_data where the header holds what no module could take: empty names, names that are there twice, too many.
+Result<void> refuse_header_faults(const csv::Header& header);
+
 class Front {
  public:
   // Resolves and opens the inputs and reads the header of the first one, and of each that can be read again. Errors:

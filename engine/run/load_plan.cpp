@@ -8,6 +8,7 @@
 
 #include "engine/base/file.h"
 #include "engine/csv/cutter.h"
+#include "engine/run/front.h"
 #include "engine/run/mapping_file.h"
 #include "engine/run/mapping_text.h"
 #include "engine/run/member.h"
@@ -16,12 +17,6 @@
 
 namespace bulkwrite::run {
 namespace {
-
-Result<void> refuse_header_faults(const csv::Header& header) {
-  const std::vector<std::string> faults = csv::header_faults(header.names);
-  if (faults.empty()) return {};
-  return Error{ErrorKind::input_data, fmt::format("the header cannot be loaded: {}", fmt::join(faults, "; "))};
-}
 
 Result<ModuleTexts> module_texts(const LoadOptions& options, const std::optional<ModuleTexts>& kept,
                                  api::Session& session) {
@@ -155,13 +150,7 @@ Result<void> validate_load(const LoadOptions& options) {
     return Error{ErrorKind::usage,
                  "--callback-listen and --callback-url go together: where we listen, and how the service gets there"};
   }
-  if (!schema::takes_bulk_writes(options.module)) {
-    return Error{
-        ErrorKind::configuration,
-        fmt::format("the service takes no bulk writes into {}: Users, Notes, Attachments, Events and Calls must "
-                    "be written another way",
-                    options.module)};
-  }
+  if (auto ok = check_module(options.module); !ok) return ok;
   if (options.target.api_base.empty()) return Error{ErrorKind::usage, "no target to load into"};
   return {};
 }
@@ -171,15 +160,8 @@ Result<LoadPlan> make_plan(const LoadOptions& options, const csv::Header& header
                            std::stop_token stop, const Tell& tell) {
   if (auto ok = refuse_header_faults(header); !ok) return std::move(ok).error();
   LoadPlan plan;
-  std::vector<schema::ColumnRule> rules;
-  if (!options.mapping_file.empty()) {
-    auto text = read_file(options.mapping_file);
-    if (!text) return std::move(text).error();
-    auto parsed = parse_mapping(*text, options.mapping_file);
-    if (!parsed) return std::move(parsed).error();
-    plan.mapping_text = *std::move(text);
-    rules = *std::move(parsed);
-  }
+  auto file = read_mapping(options.mapping_file);
+  if (!file) return std::move(file).error();
   const uint64_t jitter_seed = options.jitter_seed != 0 ? options.jitter_seed : std::random_device{}();
   plan.session = std::make_unique<api::Session>(transport, clock, options.target, options.credentials, jitter_seed,
                                                 std::move(stop));
@@ -192,9 +174,10 @@ Result<LoadPlan> make_plan(const LoadOptions& options, const csv::Header& header
   auto schema = read_schema(plan.module, options);
   if (!schema) return std::move(schema).error();
 
-  auto mapping = map_header(options, header.names, *schema, rules);
+  auto mapping = map_header(options, header.names, *schema, file->rules);
   if (!mapping) return std::move(mapping).error();
   plan.mapping = *std::move(mapping);
+  plan.mapping_text = std::move(file->text);
   tell_unmapped(plan.mapping, header.names, tell, options.drop_unmapped);
   auto checker = schema::RecordChecker::make(plan.mapping, options.unknown_choice);
   if (!checker) return std::move(checker).error();

@@ -5,7 +5,9 @@
 #include <array>
 #include <utility>
 
+#include "engine/base/file.h"
 #include "engine/csv/field.h"
+#include "engine/run/front.h"
 #include "engine/run/json_text.h"
 
 #define CSV_IO_NO_THREAD  // a file of a few hundred lines needs none
@@ -96,15 +98,7 @@ Result<std::vector<ColumnRule>> read_json(std::string_view text, const std::stri
   return rules;
 }
 
-}  // namespace
-
-Result<std::vector<ColumnRule>> parse_mapping(std::string_view text, const std::filesystem::path& name) {
-  if (name.extension() == ".json") return read_json(text, name.string());
-  if (text.find('\0') != std::string_view::npos) return refused(name.string() + ": it holds NUL bytes, and is no CSV");
-  return read_csv(text, name.string());
-}
-
-Result<std::string> mapping_csv(const std::vector<ColumnRule>& rules) {
+Result<std::string> csv_of(const std::vector<ColumnRule>& rules) {
   std::string text;
   for (const Key& key : kKeys) text += (text.empty() ? "" : ",") + std::string(key.name);
   text += '\n';
@@ -121,6 +115,48 @@ Result<std::string> mapping_csv(const std::vector<ColumnRule>& rules) {
     text += '\n';
   }
   return text;
+}
+
+std::string json_of(const std::vector<ColumnRule>& rules) {
+  auto list = nlohmann::ordered_json::array();
+  for (const ColumnRule& rule : rules) {
+    nlohmann::ordered_json entry = nlohmann::ordered_json::object();
+    for (const Key& key : kKeys)
+      if (const std::string& value = rule.*(key.value); !value.empty() || key.value == &ColumnRule::field)
+        entry[key.name] = value;
+    list.push_back(std::move(entry));
+  }
+  return list.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace
+
+Result<std::vector<ColumnRule>> parse_mapping(std::string_view text, const std::filesystem::path& name) {
+  if (name.extension() == ".json") return read_json(text, name.string());
+  if (text.find('\0') != std::string_view::npos) return refused(name.string() + ": it holds NUL bytes, and is no CSV");
+  return read_csv(text, name.string());
+}
+
+Result<MappingFile> read_mapping(const std::filesystem::path& file) {
+  if (file.empty()) return MappingFile();
+  auto text = read_file(file);
+  if (!text) return std::move(text).error();
+  auto rules = parse_mapping(*text, file);
+  if (!rules) return std::move(rules).error();
+  return MappingFile{*std::move(text), *std::move(rules)};
+}
+
+Result<std::string> mapping_text(const std::vector<ColumnRule>& rules, const std::filesystem::path& name) {
+  return name.extension() == ".json" ? Result<std::string>(json_of(rules)) : csv_of(rules);
+}
+
+Result<std::vector<std::string>> column_names(const InputOptions& input) {
+  if (auto ok = validate(input); !ok) return std::move(ok).error();
+  Progress progress;
+  auto front = Front::open(input, progress);
+  if (!front) return std::move(front).error();
+  if (auto ok = refuse_header_faults((*front)->header()); !ok) return std::move(ok).error();
+  return (*front)->header().names;
 }
 
 }  // namespace bulkwrite::run

@@ -9,6 +9,7 @@
 
 #include "engine/base/result.h"
 #include "engine/csv/cutter.h"
+#include "engine/run/module_texts.h"
 #include "engine/schema/checker.h"
 
 namespace bulkwrite::run {
@@ -44,7 +45,8 @@ struct PackOptions {
 
 struct CheckOptions {
   InputOptions input;
-  std::filesystem::path schema_file;  // empty: only what needs no schema
+  std::optional<ModuleTexts> module;   // none: only what needs no schema
+  std::filesystem::path mapping_file;  // empty: columns map by their names alone
   schema::UnknownChoice unknown_choice = schema::UnknownChoice::is_remark;
   bool profile = true;  // of the columns
   unsigned workers = 0;

@@ -85,7 +85,7 @@ schema::Field field_of(const Json& json) {
                       .data_type = data_type,
                       .type = schema::parse_field_type(data_type),
                       .required = flag(json, "system_mandatory") || flag(json, "required"),
-                      .required_by_layout = flag(json, "required"),
+                      .required_by_system = flag(json, "system_mandatory"),
                       .unique = is_filled_object(json, "unique"),
                       .writable = is_writable(json, data_type),
                       .format = text(json, "format"),
@@ -128,8 +128,7 @@ Result<void> mark_layout_required(schema::Schema& schema, std::string_view layou
       if (!section.is_object() || !section.contains("fields") || !section["fields"].is_array()) continue;
       for (const Json& field : section["fields"]) {
         if (!field.is_object() || !flag(field, "required")) continue;
-        if (schema::Field* const known = schema.find(text(field, "api_name")))
-          known->required = known->required_by_layout = true;
+        if (schema::Field* const known = schema.find(text(field, "api_name"))) known->required = true;
       }
     }
   }

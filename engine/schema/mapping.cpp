@@ -5,78 +5,10 @@
 
 #include <algorithm>
 
+#include "engine/schema/column_name.h"
+
 namespace bulkwrite::schema {
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string lower_text(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), lower);
-  return out;
-}
-
-// What people write as they like.
-std::string loose(std::string_view name) {
-  std::string out = lower_text(name);
-  out.erase(std::remove_if(out.begin(), out.end(), [](char c) { return c == ' ' || c == '_'; }), out.end());
-  return out;
-}
-
-std::vector<std::string_view> names_of(const std::vector<const Field*>& fields) {
-  std::vector<std::string_view> names;
-  for (const Field* const field : fields) names.push_back(field->api_name);
-  return names;
-}
-
-std::vector<const Field*> fields_labelled(std::string_view name, const Schema& schema) {
-  std::vector<const Field*> found;
-  const std::string wanted = loose(name);
-  for (const Field& field : schema.fields)
-    if (!wanted.empty() && loose(field.label) == wanted) found.push_back(&field);
-  const auto writable = [](const Field* field) { return field->writable; };
-  if (std::count_if(found.begin(), found.end(), writable) == 1)
-    found = {*std::find_if(found.begin(), found.end(), writable)};
-  return found;
-}
-
-bool is_reference(const Field& field) {
-  return field.type == FieldType::lookup || field.type == FieldType::ownerlookup;
-}
-
-// An owner is a user, and those are found by these alone (contract 7.3).
-bool finds_owner(std::string_view find_by) {
-  return find_by == "id" || find_by == "email";
-}
-
-// Of "Account_Name.id" the field, with find_by set; nothing where the name is no such thing.
-std::optional<Field> reference_named(std::string_view name, const Schema& schema) {
-  const size_t dot = name.find('.');
-  if (dot == std::string_view::npos || dot + 1 == name.size()) return std::nullopt;
-  const Field* base = schema.find(name.substr(0, dot));
-  const auto labelled = fields_labelled(name.substr(0, dot), schema);
-  if (base == nullptr && labelled.size() == 1) base = labelled.front();
-  if (base == nullptr || !is_reference(*base)) return std::nullopt;
-  Field field = *base;
-  field.find_by = name.substr(dot + 1);
-  if (field.type == FieldType::ownerlookup) field.find_by = lower_text(field.find_by);
-  return field;
-}
-
-// What a column's own name says.
-Result<std::optional<Field>> field_named(const std::string& name, const Schema& schema) {
-  if (const Field* const field = schema.find(name)) return std::optional(*field);
-  if (auto field = reference_named(name, schema)) return field;
-  const auto labelled = fields_labelled(name, schema);
-  if (labelled.empty()) return std::optional<Field>();
-  if (labelled.size() == 1) return std::optional(*labelled.front());
-  return Error{ErrorKind::input_data,
-               fmt::format("column \"{}\" could be any of {}, which have that label: say in a mapping file (--mapping) "
-                           "which it is",
-                           name, fmt::join(names_of(labelled), ", "))};
-}
 
 Error at(const ColumnRule& rule, std::string what) {
   return {ErrorKind::configuration, rule.place.empty() ? std::move(what) : rule.place + ": " + std::move(what)};
@@ -98,7 +30,7 @@ Result<Field> field_by(const ColumnRule& rule, const Schema& schema) {
   if (!rule.format.empty() && format_of(field).empty())
     return at(rule, "only a date or a number has a format, not " + rule.field);
   if (!rule.find_by.empty()) field.find_by = rule.find_by;
-  if (field.type == FieldType::ownerlookup && !field.find_by.empty() && !finds_owner(field.find_by))
+  if (finds_nothing(field))
     return at(rule, fmt::format("an owner is found by id or email, not by \"{}\"", field.find_by));
   field.default_value = rule.default_value;
   if (!rule.default_value.empty()) field.required = false;
@@ -137,7 +69,7 @@ class Mapper {
       mapping_.unmapped.push_back({column, fmt::format("no field of {} has this API name or label", schema_.module)});
       return {};
     }
-    if ((*field)->type == FieldType::ownerlookup && !(*field)->find_by.empty() && !finds_owner((*field)->find_by)) {
+    if (finds_nothing(**field)) {
       mapping_.unmapped.push_back({column, "an owner is found by id or email only"});
       return {};
     }
@@ -157,7 +89,7 @@ class Mapper {
     const auto found = std::find(header_.begin(), header_.end(), rule.column);
     if (found != header_.end()) return static_cast<size_t>(found - header_.begin());
     const auto meant = std::find_if(header_.begin(), header_.end(),
-                                    [&](const std::string& name) { return loose(name) == loose(rule.column); });
+                                    [&](const std::string& name) { return is_same_loosely(name, rule.column); });
     return at(rule, fmt::format("the input has no column \"{}\"{}", rule.column,
                                 meant == header_.end() ? "" : fmt::format("; it has \"{}\"", *meant)));
   }
@@ -203,12 +135,6 @@ Result<void> check_required(const Mapping& mapping, const Schema& schema) {
   if (missing.empty()) return {};
   return Error{ErrorKind::input_data,
                fmt::format("{} demands {}, and no column goes there", schema.module, fmt::join(missing, ", "))};
-}
-
-std::string why_not_written(const Field& field) {
-  if (is_never_from_csv(field.data_type))
-    return fmt::format("{} is of type {}, which the service does not take from a CSV", field.api_name, field.data_type);
-  return fmt::format("{} is the service's own to write", field.api_name);
 }
 
 Result<void> check_writable(const Mapping& mapping, std::string_view find_by) {

@@ -44,7 +44,7 @@ struct Field {
   FieldType type = FieldType::other;
   size_t length_max = 0;            // characters, or digits of a number; 0: no bound
   bool required = false;            // by the module or by its layout
-  bool required_by_layout = false;  // by its layout
+  bool required_by_system = false;  // by the module, whatever the layout
   bool unique = false;
   bool writable = true;  // by this service, on this operation's behalf
   std::string format;    // Java pattern of a date or datetime column (empty: the default below), or of a number's

@@ -213,7 +213,7 @@ TEST_CASE("a stop ends the sign-in within a moment, while a reply or a repetitio
   }
 }
 
-TEST_CASE("the organisation is asked for once, and not where it is known") {
+TEST_CASE("the organisation is asked for once, also where it is known: what its edition grants is not") {
   Desk desk;
   REQUIRE(desk.session.sign_in());
   REQUIRE(desk.session.find_org());
@@ -222,9 +222,27 @@ TEST_CASE("the organisation is asked for once, and not where it is known") {
   CHECK(desk.service.count(Kind::org) == 1);
 
   Desk known(kRenewable, "7");
+  REQUIRE(known.session.sign_in());
   REQUIRE(known.session.find_org());
-  CHECK(known.service.arrivals().empty());
+  REQUIRE(known.session.find_org());
+  CHECK(known.service.count(Kind::org) == 1);
   CHECK(known.session.target().org == "7");
+  CHECK(known.session.edition().has_value() == desk.session.edition().has_value());
+}
+
+TEST_CASE("a refusal to say who we are is no error where that is known") {
+  for (const bool is_known : {true, false}) {
+    Desk desk(kRenewable, is_known ? "7" : "");
+    REQUIRE(desk.session.sign_in());
+    desk.transport.fate = [](Kind kind, size_t, const Request&) {
+      Fate fate;
+      if (kind == Kind::org) fate.instead = complete(401, error_body("OAUTH_SCOPE_MISMATCH", "Unauthorized"));
+      return fate;
+    };
+    const auto found = desk.session.find_org();
+    CHECK(found.has_value() == is_known);
+    if (!is_known) CHECK(found.error().kind == ErrorKind::not_allowed);
+  }
 }
 
 TEST_CASE("fields and layouts are asked for by module, and a refusal names the module") {

@@ -247,3 +247,80 @@ TEST_CASE("a run that goes on needs no mapping again, and knows another one for 
     if (request["kind"] == "create")
       CHECK(request["mapped"] == std::vector<std::string>{"Last_Name", "Company", "Email"});
 }
+
+TEST_CASE("what map proposes is a mapping that load takes as it is, in CSV and in JSON") {
+  Place place;
+  const auto file = place.file("leads.csv", "Last name,COMPANY,Owner.email,Created Time,Remark\nOkafor,Freight,,x,y\n");
+  const std::string ending = GENERATE(".csv", ".json");
+  const std::string mapping = place.directory / ("m" + ending);
+  const Ended map =
+      run({bulkwrite_program(), "map", file, "--module", "Leads", "--sandbox", place.sandbox.url(), "-o", mapping},
+          place.directory.path());
+  INFO(map.err);
+  CHECK(map.exit_code == 0);
+  CHECK(map.out.empty());
+  CHECK_THAT(map.err, Contains("\"Created Time\"") && Contains("\"Remark\"") && Contains("3 of 5 columns"));
+  const Ended ended = place.load(file, {"--mapping", mapping, "--strict", "--drop-unmapped"});
+  INFO(ended.err);
+  CHECK(ended.exit_code == 0);
+  CHECK(place.records("select Last_Name, Company from Leads") == Rows{{"Okafor", "Freight"}});
+  check_member(place.run_dir, "Last_Name,Company,Owner\nOkafor,Freight,\n");
+}
+
+TEST_CASE("a proposal goes to stdout where no file is named, and can be made offline") {
+  Place place;
+  const auto file = place.file("leads.csv", "Last name,COMPANY\n");
+  const Ended map =
+      run({bulkwrite_program(), "map", file, "--module", "Leads", "--schema", data_file("leads.schema.json")},
+          place.directory.path());
+  CHECK(map.exit_code == 0);
+  CHECK(map.out == kHeader + "Last name,Last_Name,,,\nCOMPANY,Company,,,\n");
+  CHECK(place.sandbox.requests().empty());
+}
+
+TEST_CASE("fields lists a module's fields, and what it saves is what load, check and map go by offline") {
+  Place place;
+  const auto fields = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {bulkwrite_program(), "fields", "Leads", "--sandbox", place.sandbox.url()});
+    return run(more, place.directory.path());
+  };
+  const Ended table = fields({});
+  CHECK(table.exit_code == 0);
+  CHECK_THAT(table.out,
+             Contains("Last_Name                Last Name                text                     80  system"));
+  CHECK_THAT(table.out, Contains("layout") && Contains("Cold Call"));
+  const auto json = nlohmann::json::parse(fields({"--json"}).out);
+  CHECK(json.size() == nlohmann::json::parse(slurp(data_file("leads.schema.json")))["fields"].size());
+
+  const std::string schema = place.directory / "schema.json";
+  const Ended saved = fields({"-o", schema});
+  CHECK(saved.exit_code == 0);
+  CHECK(saved.out.empty());
+  const auto file = place.file("leads.csv", "Last Name,Company\nOkafor,\n,Freight\nBerg,Acme\n");
+  const Ended check = run({bulkwrite_program(), "check", file, "--schema", schema}, place.directory.path());
+  CHECK(summary_of(check)["rejected"] == 2);
+  const size_t asked = place.sandbox.requests_of("fields");
+  const Ended ended = place.load(file, {"--schema", schema});
+  INFO(ended.err);
+  CHECK(summary_of(ended)["added"] == 1);
+  CHECK(place.sandbox.requests_of("fields") == asked);
+  CHECK(place.sandbox.requests_of("layouts") == asked);
+  CHECK(place.load(file, {"--schema", schema, "--again"}, "Contacts").exit_code == 78);
+  CHECK(fields({"--schema", "none.json"}).exit_code == 78);
+}
+
+TEST_CASE("check asks the service for the module where no file has it, and maps as load does") {
+  Place place;
+  const auto file = place.file("leads.csv", "Surname,Company\nOkafor,Freight\n,Acme\n");
+  const auto mapping = place.file("m.csv", "column,field\nSurname,Last_Name\n");
+  const Ended check = run(
+      {bulkwrite_program(), "check", file, "--module", "Leads", "--sandbox", place.sandbox.url(), "--mapping", mapping},
+      place.directory.path());
+  INFO(check.err);
+  CHECK(check.exit_code == 2);
+  CHECK(summary_of(check)["rejected"] == 1);
+  CHECK(place.sandbox.requests_of("fields") == 1);
+  CHECK(run({bulkwrite_program(), "check", file, "--module", "Nothing", "--sandbox", place.sandbox.url()},
+            place.directory.path())
+            .exit_code == 78);
+}

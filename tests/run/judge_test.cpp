@@ -54,7 +54,7 @@ TEST_CASE("the sample's rejects are those that were written by hand") {
 
   CheckOptions options;
   options.input.files = {kData + "leads-sample.csv"};
-  options.schema_file = kData + "leads.schema.json";
+  options.module = read_module(kData + "leads.schema.json").value();
   options.workers = GENERATE(1, 3);
   options.input.records_max = GENERATE(1, 10, 25'000);
   Progress progress;

@@ -81,10 +81,13 @@ TEST_CASE("a mapping that is written is read as it was") {
   std::vector<schema::ColumnRule> rules;
   for (const auto& row : wanted)
     rules.push_back({.column = row[0], .field = row[1], .format = row[2], .find_by = row[3], .default_value = row[4]});
-  const auto text = mapping_csv(rules);
-  REQUIRE(text);
-  CHECK(rows(*text) == wanted);
-  CHECK_FALSE(mapping_csv({{.column = "a\nb", .field = "City"}}));
+  for (const char* const name : {"map.csv", "map.json", ""}) {
+    const auto text = mapping_text(rules, name);
+    REQUIRE(text);
+    CHECK(rows(*text, name) == wanted);
+  }
+  CHECK_FALSE(mapping_text({{.column = "a\nb", .field = "City"}}, "map.csv"));
+  CHECK(mapping_text({{.column = "a\nb", .field = "City"}}, "map.json"));
 }
 
 }  // namespace bulkwrite::run

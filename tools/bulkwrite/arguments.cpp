@@ -162,9 +162,9 @@ void add_ways(CLI::App& app, run::LoadOptions& options) {
 void add_mapping(CLI::App& app, run::LoadOptions& options) {
   app.add_option("--mapping", options.mapping_file,
                  "CSV (column,field,format,find_by,default) or JSON that says where columns go; it counts before their "
-                 "names");
+                 "names. `bulkwrite map` proposes one");
   app.add_option("--schema", options.schema_file,
-                 "fields of the module and their rules from a file, instead of asking the service");
+                 "the module's fields from a file (`bulkwrite fields -o`), instead of asking the service");
   app.add_option(
       "--key", options.key,
       "column that tells records apart, by which results are tied to them; default: that of --find-by, or one "
@@ -276,14 +276,44 @@ CLI::App* add_pack(CLI::App& app, PackCommand& pack) {
   return command;
 }
 
-CLI::App* add_check(CLI::App& app, CheckCommand& check) {
+// A module, from a file or from the service.
+void add_module(CLI::App& app, ModuleSource& source, run::Values& flags) {
+  app.add_option("--schema", source.schema_file,
+                 "its fields from a file (`bulkwrite fields -o`; data/leads.schema.json is one), instead of asking the "
+                 "service");
+  app.add_option("--sandbox", source.sandbox, "ask a sandbox: a database file, or the URL of a running one");
+  add_account_flags(app, flags);
+}
+
+CLI::App* add_fields(CLI::App& app, FieldsCommand& fields, run::Values& flags) {
+  CLI::App* const command =
+      app.add_subcommand("fields", "the fields of a module, with what the service demands of their values");
+  command->add_option("MODULE", fields.source.module, "API name, such as Leads")->required();
+  command->add_flag("--json", fields.json, "one line of JSON, with all values of picklists");
+  command->add_option("-o,--output", fields.output, "save them here, for --schema of load, check and map");
+  add_module(*command, fields.source, flags);
+  return command;
+}
+
+CLI::App* add_map(CLI::App& app, MapCommand& map, run::Values& flags) {
+  CLI::App* const command =
+      app.add_subcommand("map", "propose a mapping file for `load --mapping`, and say what goes nowhere and why");
+  add_input_options(*command, map.input);
+  command->add_option("--module", map.source.module, "API name of the module, such as Leads")->required();
+  command->add_option("-o,--output", map.output, "the mapping file; JSON if it ends in .json; default: stdout, CSV");
+  add_module(*command, map.source, flags);
+  return command;
+}
+
+CLI::App* add_check(CLI::App& app, CheckCommand& check, run::Values& flags) {
   CLI::App* const command = app.add_subcommand("check", "read and check only, and say what is wrong and where");
   add_input_options(*command, check.options.input);
-  command->add_option("--schema", check.options.schema_file, "fields and their rules (data/leads.schema.json is one)");
+  command->add_option("--module", check.source.module, "API name of the module that the records are for");
+  command->add_option("--mapping", check.options.mapping_file, "CSV or JSON that says where columns go, as of load");
+  add_module(*command, check.source, flags);
   add_picklist(*command, check.options.unknown_choice);
   command->add_option("--show", check.problems_shown_max, "problems to print; all are counted")->capture_default_str();
-  command->add_flag("!--no-profile", check.options.profile,
-                    "leave out the profile of the columns, for speed");
+  command->add_flag("!--no-profile", check.options.profile, "leave out the profile of the columns, for speed");
   command->add_flag("--json", check.json, "one JSON document on stdout: summary, broken rules and profile");
   add_workers(*command, check.options.workers);
   return command;
@@ -338,15 +368,19 @@ Command parse_arguments(int argc, char** argv) {
   ResolveCommand resolve;
   PackCommand pack;
   CheckCommand check;
+  FieldsCommand fields;
+  MapCommand map;
   AuthCommand auth;
-  run::Values load_flags, config_flags;
+  run::Values load_flags, module_flags, config_flags;
   CLI::App* const load_command = add_load(app, load, load_flags);
   CLI::App* const resume_command = add_resume(app, resume);
   const CLI::App* const status_command = add_status(app, status);
   const CLI::App* const runs_command = add_runs(app, runs);
   const CLI::App* const resolve_command = add_resolve(app, resolve);
   const CLI::App* const pack_command = add_pack(app, pack);
-  const CLI::App* const check_command = add_check(app, check);
+  CLI::App* const check_command = add_check(app, check, module_flags);
+  CLI::App* const fields_command = add_fields(app, fields, module_flags);
+  CLI::App* const map_command = add_map(app, map, module_flags);
   add_auth(app, auth);
   CLI::App* const config_command = add_config(app, config_flags);
   app.footer("Exit codes and the files of a run: docs/. Each command has a --help of its own.");
@@ -367,7 +401,18 @@ Command parse_arguments(int argc, char** argv) {
   if (runs_command->parsed()) return runs;
   if (resolve_command->parsed()) return resolve;
   if (pack_command->parsed()) return pack;
-  if (check_command->parsed()) return check;
+  if (check_command->parsed()) {
+    check.source.settings = read_settings(*check_command, module_flags);
+    return check;
+  }
+  if (fields_command->parsed()) {
+    fields.source.settings = read_settings(*fields_command, module_flags);
+    return fields;
+  }
+  if (map_command->parsed()) {
+    map.source.settings = read_settings(*map_command, module_flags);
+    return map;
+  }
   if (config_command->parsed())
     return ConfigCommand{read_settings(*config_command, config_flags), standards_of(*load_command)};
   return auth;

@@ -12,6 +12,7 @@
 #include "engine/run/run_catalog.h"
 #include "engine/run/settings.h"
 #include "tools/bulkwrite/account_commands.h"
+#include "tools/bulkwrite/schema_commands.h"
 
 namespace bulkwrite::cli {
 
@@ -45,7 +46,8 @@ struct PackCommand {
   run::PackOptions options;
 };
 struct CheckCommand {
-  run::CheckOptions options;
+  run::CheckOptions options;  // without the module
+  ModuleSource source;        // of neither a file nor a module: only what needs no schema is checked
   uint64_t problems_shown_max = 100;
   bool json = false;
 };
@@ -55,7 +57,7 @@ struct Leave {
 };
 
 using Command = std::variant<Leave, LoadCommand, ResumeCommand, StatusCommand, RunsCommand, ResolveCommand, PackCommand,
-                             CheckCommand, AuthCommand, ConfigCommand>;
+                             CheckCommand, FieldsCommand, MapCommand, AuthCommand, ConfigCommand>;
 
 // Prints help and what is wrong with a call itself.
 Command parse_arguments(int argc, char** argv);

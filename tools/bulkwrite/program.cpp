@@ -149,7 +149,20 @@ int execute(PackCommand command, Signals& signals) {
   return report(summary_of(std::move(outcome), signals), Shown::pack);
 }
 
+int execute(FieldsCommand command, Signals& signals) {
+  return show_fields(command, signals.stop_token());
+}
+
+int execute(MapCommand command, Signals& signals) {
+  return propose_mapping(command, signals.stop_token());
+}
+
 int execute(CheckCommand command, Signals& signals) {
+  if (!command.source.schema_file.empty() || !command.source.module.empty()) {
+    auto module = find_module(command.source, signals.stop_token());
+    if (!module) return report(summary_of(std::move(module).error(), signals), Shown::check);
+    command.options.module = *std::move(module);
+  }
   run::Progress progress;
   uint64_t shown = 0;
   const auto outcome = [&] {
