@@ -10,6 +10,8 @@
 #include "engine/run/in_order.h"
 #include "engine/run/mapping_file.h"
 #include "engine/run/mapping_text.h"
+#include "engine/run/scratch_directory.h"
+#include "engine/run/survey.h"
 #include "engine/run/unknown_choices.h"
 #include "engine/schema/checker.h"
 #include "engine/schema/mapping.h"
@@ -18,7 +20,7 @@ namespace bulkwrite::run {
 namespace {
 
 struct CheckedChunk {
-  uint64_t records = 0;
+  uint64_t records = 0, left_out = 0;
   std::vector<Reject> rejects;
   std::optional<NotUtf8> not_utf8;
   UnknownChoices unknown_choices;
@@ -29,16 +31,17 @@ class NoPieces final : public PieceSink {
   Result<void> piece(uint64_t, const SourceInfo&, std::string_view) override { return {}; }
 };
 
-CheckedChunk check_chunk(const csv::Chunk& chunk, const schema::RecordChecker* checker,
-                         const std::vector<std::string>& names, Profile* profile) {
+CheckedChunk check_chunk(const csv::Chunk& chunk, Rules rules, const std::vector<std::string>& names,
+                         Profile* profile) {
   CheckedChunk checked{.records = chunk.records(), .rejects = {}, .not_utf8 = {}, .unknown_choices = {}};
   if (chunk.too_long) {
     checked.rejects.push_back(describe_too_long(chunk.parts.front()));
     return checked;
   }
-  Judge judge(chunk, checker);
+  Judge judge(chunk, rules);
   if (profile == nullptr && judge.accepts_all()) return checked;
   while (judge.next()) {
+    checked.left_out += judge.is_left_out() ? 1 : 0;
     checked.unknown_choices.note(judge);
     if (profile != nullptr && !judge.is_broken())
       profile->add(judge.fields(), chunk.parts[judge.record().part].source, judge.record().record_number);
@@ -50,24 +53,49 @@ CheckedChunk check_chunk(const csv::Chunk& chunk, const schema::RecordChecker* c
   return checked;
 }
 
-// What is known of the columns; nothing where no schema is given.
-struct Rules {
+// What is known of the columns, and what their records are judged by; nothing where no schema is given.
+struct Judging {
   std::vector<std::optional<schema::Field>> fields;
   std::optional<schema::RecordChecker> checker;
+  std::shared_ptr<const Repeats> repeats;
+
+  Rules rules() const { return {checker ? &*checker : nullptr, repeats.get()}; }
 };
 
-Result<Rules> make_rules(const CheckOptions& options, const csv::Header& header, const Tell& tell) {
-  if (!options.module) return Rules{std::vector<std::optional<schema::Field>>(header.names.size()), {}};
+Result<schema::Mapping> map_columns(const CheckOptions& options, const std::vector<std::string>& names,
+                                    const Tell& tell) {
   auto schema = schema_of(*options.module, "");
   if (!schema) return std::move(schema).error();
+  default_formats(*schema, options.date_format, options.datetime_format);
   auto file = read_mapping(options.mapping_file);
   if (!file) return std::move(file).error();
-  auto mapping = schema::map_columns(header.names, *schema, file->rules);
+  auto mapping = schema::map_columns(names, *schema, file->rules);
+  if (!mapping) return mapping;
+  tell_unmapped(*mapping, names, tell);
+  if (auto ok = give_formats(*mapping, names, options.column_formats); !ok) return std::move(ok).error();
+  return mapping;
+}
+
+Result<Judging> make_judging(const CheckOptions& options, Front& front, std::stop_token stop, const Tell& tell) {
+  const std::vector<std::string>& names = front.header().names;
+  if (!options.module) return Judging{std::vector<std::optional<schema::Field>>(names.size()), {}, {}};
+  auto mapping = map_columns(options, names, tell);
   if (!mapping) return std::move(mapping).error();
-  tell_unmapped(*mapping, header.names, tell);
-  auto checker = schema::RecordChecker::make(*mapping, options.unknown_choice);
+  auto scratch = ScratchDirectory::make();
+  if (!scratch) return std::move(scratch).error();
+  const SurveyOptions how{.input = options.input,
+                          .unknown_choice = options.unknown_choice,
+                          .find_by = "",
+                          .on_repeat = options.on_repeat,
+                          .workers = options.workers,
+                          .directory = scratch->path(),
+                          .repeats_file = scratch->path() / "repeats"};
+  auto settled = settle(front, how, *mapping, stop, tell);
+  if (!settled) return std::move(settled).error();
+  const schema::Mapping with = with_formats(*std::move(mapping), settled->decisions);
+  auto checker = schema::RecordChecker::make(with, options.unknown_choice);
   if (!checker) return std::move(checker).error();
-  return Rules{std::move(mapping->columns), *std::move(checker)};
+  return Judging{with.columns, *std::move(checker), settled->repeats};
 }
 
 // The profiles of the workers, one each.
@@ -105,22 +133,24 @@ Result<CheckReport> check(const CheckOptions& options, Progress& progress, std::
   const csv::Header& header = (*front)->header();
   tell((*front)->dialect_text());
   for (const std::string& fault : csv::header_faults(header.names)) tell("warning: the header has " + fault);
-  const auto rules = make_rules(options, header, tell);
-  if (!rules) return rules.error();
-  const schema::RecordChecker* const checker = rules->checker ? &*rules->checker : nullptr;
+  auto judging = make_judging(options, **front, stop, tell);
+  if (!judging && stop.stop_requested()) return CheckReport();  // before anything was checked
+  if (!judging) return std::move(judging).error();
+  const Rules rules = judging->rules();
 
   CheckReport report;
   NotUtf8Hint hint(tell, [&](uint32_t source) { return (*front)->source(source).name; });
   UnknownChoices unknown_choices;
   NoPieces pieces;
-  Profiles profiles(rules->fields);
+  Profiles profiles(judging->fields);
   const auto make_worker = [&]() -> std::function<Result<CheckedChunk>(csv::Chunk&)> {
     Profile* const profile = options.profile ? profiles.add() : nullptr;
-    return [&, profile](csv::Chunk& chunk) { return check_chunk(chunk, checker, header.names, profile); };
+    return [&, profile](csv::Chunk& chunk) { return check_chunk(chunk, rules, header.names, profile); };
   };
   const auto consume = [&](CheckedChunk chunk) -> Result<void> {
     report.summary.records_read += chunk.records;
     report.summary.rejected += chunk.rejects.size();
+    report.summary.repeated += chunk.left_out;
     ++report.summary.chunks;
     hint.found(chunk.not_utf8);
     unknown_choices.add(chunk.unknown_choices);

@@ -8,21 +8,22 @@ namespace bulkwrite::run {
 namespace {
 
 struct Judged {
-  uint64_t records = 0, accepted = 0;
+  uint64_t records = 0, accepted = 0, left_out = 0;
   std::optional<NotUtf8> not_utf8;
   UnknownChoices unknown_choices;
 };
 
-Judged judge_chunk(const csv::Chunk& chunk, const schema::RecordChecker* checker) {
+Judged judge_chunk(const csv::Chunk& chunk, Rules rules) {
   Judged judged{.records = chunk.records(), .not_utf8 = {}, .unknown_choices = {}};
   if (chunk.too_long) return judged;
-  Judge judge(chunk, checker);
+  Judge judge(chunk, rules);
   if (judge.accepts_all()) {
     judged.accepted = judged.records;
     return judged;
   }
   while (judge.next()) {
     judged.accepted += judge.problems().empty() ? 1 : 0;
+    judged.left_out += judge.is_left_out() ? 1 : 0;
     judged.unknown_choices.note(judge);
   }
   judged.not_utf8 = judge.not_utf8();
@@ -44,12 +45,13 @@ DryRun dry_run(Front& front, const LoadPlan& plan, const LoadOptions& options, P
   UnknownChoices unknown_choices;
   NotUtf8Hint hint(tell, [&](uint32_t source) { return front.source(source).name; });
   const auto make_worker = [&]() -> std::function<Result<Judged>(csv::Chunk&)> {
-    return [&](csv::Chunk& chunk) -> Result<Judged> { return judge_chunk(chunk, plan.checker.get()); };
+    return [&](csv::Chunk& chunk) -> Result<Judged> { return judge_chunk(chunk, plan.rules()); };
   };
   const auto consume = [&](Judged judged) -> Result<void> {
     unknown_choices.add(judged.unknown_choices);
     summary.records_read += judged.records;
     summary.not_sent += judged.accepted;
+    summary.repeated += judged.left_out;
     ++summary.chunks;
     hint.found(judged.not_utf8);
     summary.jobs += judged.accepted > 0 ? 1 : 0;

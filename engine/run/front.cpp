@@ -171,6 +171,32 @@ std::string Front::dialect_text() const {
                      header_.names.size());
 }
 
+Result<csv::Chunk> Front::first_chunk() {
+  OpenSource& source = *first_;
+  csv::Cutter cutter(cut_options(), 0);
+  cutter.begin_source(0, source.header.data_offset, header_.names.size(), header_.delimiter, 1);
+  for (size_t given = 0;;) {
+    const std::string_view ahead = std::string_view(source.read_ahead).substr(given, kBlockBytes);
+    const std::span<char> space = cutter.space(kBlockBytes);
+    std::copy(ahead.begin(), ahead.end(), space.begin());
+    cutter.filled(ahead.size());
+    given += ahead.size();
+    csv::Cutter::Cut cut = cutter.next();
+    if (cut.kind == csv::Cutter::Cut::Kind::chunk) return std::move(cut.chunk);
+    if (cut.kind != csv::Cutter::Cut::Kind::need_bytes) return csv::Chunk();
+    if (given < source.read_ahead.size()) continue;
+    source.read_ahead.resize(given + kBlockBytes);
+    auto got = source.stream->read(std::span(source.read_ahead).subspan(given));
+    if (!got) return std::move(got).error();
+    source.read_ahead.resize(given + *got);
+    if (*got > 0) continue;
+    cutter.end_source();
+    cutter.end_input();
+    cut = cutter.next();
+    return cut.kind == csv::Cutter::Cut::Kind::chunk ? std::move(cut.chunk) : csv::Chunk();
+  }
+}
+
 csv::CutOptions Front::cut_options() const {
   return {.records_max = options_.records_max,
           .bytes_max = options_.bytes_max,
@@ -262,6 +288,7 @@ Result<void> Front::read_blocks(OpenSource& source) {
     if (got > 0) {
       std::memcpy(space.data(), ahead.data(), got);
       ahead.remove_prefix(got);
+      if (ahead.empty()) source.read_ahead = std::string();  // it may be a whole chunk
     } else {
       auto read = stream.read(space.first(kBlockBytes));
       if (!read) return std::move(read).error();

@@ -83,6 +83,10 @@ class Front {
   // Of the first source, what was read with its header and comes behind it. Before run().
   std::string_view first_bytes() const { return first_ ? std::string_view(first_->read_ahead) : std::string_view(); }
 
+  // Reads as far as the first chunk reaches, and cuts that from a copy: run() gives it once more. An empty chunk where
+  // it begins with a record that is none. Before run(), of an input that no earlier run has begun to cut.
+  Result<csv::Chunk> first_chunk();
+
   csv::CutOptions cut_options() const;
   // For people: the delimiter, why it is that one, and how many columns there are.
   std::string dialect_text() const;

@@ -8,6 +8,7 @@
 
 #include "engine/base/result.h"
 #include "engine/csv/chunk.h"
+#include "engine/run/judge.h"
 #include "engine/run/verdict.h"
 
 namespace bulkwrite::run {

@@ -12,11 +12,10 @@ constexpr size_t kTextBytes = 64 << 10;
 
 }  // namespace
 
-Judge::Judge(const csv::Chunk& chunk, const schema::RecordChecker* checker)
-    : chunk_(chunk), checker_(checker), reader_(chunk) {}
+Judge::Judge(const csv::Chunk& chunk, Rules rules) : chunk_(chunk), rules_(rules), reader_(chunk) {}
 
 bool Judge::accepts_all() const {
-  return checker_ == nullptr && chunk_.regular && csv::is_clean_text(chunk_.bytes());
+  return rules_.checker == nullptr && rules_.repeats == nullptr && chunk_.regular && csv::is_clean_text(chunk_.bytes());
 }
 
 bool Judge::next() {
@@ -35,9 +34,10 @@ bool Judge::next() {
       return true;
     }
   }
-  if (checker_ == nullptr) return true;
+  if (rules_.repeats != nullptr) look_at_repeats();
+  if (rules_.checker == nullptr) return true;
   violations_.clear();
-  checker_->check(reader_.fields(), violations_, scratch_);
+  rules_.checker->check(reader_.fields(), violations_, scratch_);
   for (const schema::Violation& violation : violations_) {
     if (violation.is_remark)
       unknown_choices_.push_back(violation.column);
@@ -50,6 +50,29 @@ bool Judge::next() {
 bool Judge::pass() {
   problems_.clear();
   return reader_.next(record_);
+}
+
+bool Judge::is_left_out() const {
+  return !problems_.empty() && problems_.front().repeat != nullptr && rules_.repeats->are_left_out();
+}
+
+// They stand in the order of the records, and a source's records in the order of their numbers.
+void Judge::look_at_repeats() {
+  const uint32_t source = chunk_.parts[record_.part].source;
+  if (repeats_part_ != record_.part) {
+    repeats_part_ = record_.part;
+    next_repeats_ = rules_.repeats->from(source, record_.record_number);
+  }
+  const auto is_before = [&](const Repeat& repeat) {
+    return repeat.source == source && repeat.record_number < record_.record_number;
+  };
+  while (!next_repeats_.empty() && is_before(next_repeats_.front())) next_repeats_ = next_repeats_.subspan(1);
+  while (!next_repeats_.empty() && next_repeats_.front().source == source &&
+         next_repeats_.front().record_number == record_.record_number) {
+    const Repeat& repeat = next_repeats_.front();
+    problems_.push_back({"repeat", repeat.column, &repeat});
+    next_repeats_ = next_repeats_.subspan(1);
+  }
 }
 
 // The text of the records from this one on is looked at together, just before they are: it is near then.
@@ -65,9 +88,9 @@ void Judge::note_not_utf8() {
   not_utf8_ = {part.source, record_.record_number, part.begin + (at - part.at), csv::likely_encoding(bytes())};
 }
 
-std::vector<uint32_t> rejected_records(const csv::Chunk& chunk, const schema::RecordChecker* checker) {
+std::vector<uint32_t> rejected_records(const csv::Chunk& chunk, Rules rules) {
   std::vector<uint32_t> rejected;
-  Judge judge(chunk, checker);
+  Judge judge(chunk, rules);
   if (judge.accepts_all()) return rejected;
   for (uint32_t ordinal = 0; judge.next(); ++ordinal)
     if (!judge.problems().empty()) rejected.push_back(ordinal);

@@ -11,20 +11,32 @@
 
 #include "engine/csv/records.h"
 #include "engine/run/not_utf8.h"
+#include "engine/run/repeats.h"
 #include "engine/schema/checker.h"
 
 namespace bulkwrite::run {
 
 struct Problem {
-  std::string_view rule;         // as in the reasons files; docs/records.md lists them
-  std::optional<size_t> column;  // none where the whole record is at fault
+  std::string_view rule;           // as in the reasons files; docs/records.md lists them
+  std::optional<size_t> column;    // none where the whole record is at fault
+  const Repeat* repeat = nullptr;  // of the rule `repeat`
 };
 
-// Walks a chunk that is not too_long. One thread; chunk and checker must outlive it.
+// By what records are judged; must outlive who judges. Without a checker only what needs no schema is judged.
+struct Rules {
+  const schema::RecordChecker* checker = nullptr;
+  const Repeats* repeats = nullptr;
+
+  Rules() = default;
+  Rules(const schema::RecordChecker* only_checker) : checker(only_checker) {}
+  Rules(const schema::RecordChecker* the_checker, const Repeats* the_repeats)
+      : checker(the_checker), repeats(the_repeats) {}
+};
+
+// Walks a chunk that is not too_long. One thread; the chunk must outlive it.
 class Judge {
  public:
-  // `checker` may be null: only what needs no schema is judged then.
-  Judge(const csv::Chunk& chunk, const schema::RecordChecker* checker);
+  Judge(const csv::Chunk& chunk, Rules rules);
 
   // Every record may be sent, as one can tell without walking them.
   bool accepts_all() const;
@@ -35,6 +47,9 @@ class Judge {
   std::span<const Problem> problems() const { return problems_; }
   // The first of the records so far that is not UTF-8.
   const std::optional<NotUtf8>& not_utf8() const { return not_utf8_; }
+  // It is well-formed, but repeats another one, and is left out as asked for: that is no fault of the input.
+  bool is_left_out() const;
+  const Repeats* repeats() const { return rules_.repeats; }
   // Columns whose value is not in their picklist, where that is no problem.
   std::span<const size_t> unknown_choices() const { return unknown_choices_; }
   // The record as such, so that its fields mean nothing.
@@ -44,15 +59,18 @@ class Judge {
 
  private:
   void look_at_text();
+  void look_at_repeats();
   void note_not_utf8();
 
   const csv::Chunk& chunk_;
-  const schema::RecordChecker* const checker_;
+  const Rules rules_;
   csv::RecordReader reader_;
   csv::Record record_;
   size_t text_end_ = 0;      // of the records whose text was looked at
   bool clean_text_ = false;  // all of it
   std::optional<NotUtf8> not_utf8_;
+  size_t repeats_part_ = SIZE_MAX;  // of the chunk, whose repeats are next
+  std::span<const Repeat> next_repeats_;
   std::vector<Problem> problems_;
   std::vector<size_t> unknown_choices_;
   std::vector<schema::Violation> violations_;
@@ -60,6 +78,6 @@ class Judge {
 };
 
 // Which records of a chunk may not be sent, counted from 0 over the chunk, in order.
-std::vector<uint32_t> rejected_records(const csv::Chunk& chunk, const schema::RecordChecker* checker);
+std::vector<uint32_t> rejected_records(const csv::Chunk& chunk, Rules rules);
 
 }  // namespace bulkwrite::run

@@ -23,6 +23,7 @@
 #include "engine/run/run_directory.h"
 #include "engine/run/run_lock.h"
 #include "engine/run/run_options.h"
+#include "engine/run/scratch_directory.h"
 
 namespace bulkwrite::run {
 namespace {
@@ -96,6 +97,24 @@ Result<void> plan_load(Session& session, const std::optional<ModuleTexts>& kept)
   return {};
 }
 
+// Settles what only the input can tell, and keeps it where a session that goes on finds it: nowhere, if there is none.
+Result<void> settle_input(Session& session, const std::filesystem::path& directory,
+                          const std::filesystem::path& repeats_file, const std::filesystem::path& decisions_file) {
+  const LoadOptions& options = session.options;
+  const SurveyOptions how{.input = options.input,
+                          .unknown_choice = options.unknown_choice,
+                          .find_by = options.find_by,
+                          .on_repeat = options.on_repeat,
+                          .workers = options.workers,
+                          .directory = directory,
+                          .repeats_file = repeats_file};
+  auto settled = settle(*session.front, how, session.plan->mapping, session.stop, session.tell);
+  if (!settled) return std::move(settled).error();
+  if (!decisions_file.empty())
+    if (auto ok = write_file(decisions_file, to_json(settled->decisions) + "\n"); !ok) return ok;
+  return session.plan->take(*settled, options);
+}
+
 // Whether no session will read the sources once more; resolving an uncertain chunk would.
 bool is_over(Session& session) {
   auto ended = session.ledger->ended_with_blank_lines();
@@ -153,11 +172,12 @@ Summary finish(Session& session, Summary summary, Reconciler& reconciler, const 
   summary.seconds = seconds_since(session.begun);
   summary.strict = options.strict;
   summary.abandoned = records_abandoned(*session.ledger);
-  if (options.rejects_max && summary.rejected > *options.rejects_max) {
+  const uint64_t at_fault = summary.rejected - summary.repeated;
+  if (options.rejects_max && at_fault > *options.rejects_max) {
     summary.threshold_reached = true;
     if (summary.stopped.empty())
       summary.stopped =
-          fmt::format("{} records were rejected, more than --max-rejects {}", summary.rejected, *options.rejects_max);
+          fmt::format("{} records were rejected, more than --max-rejects {}", at_fault, *options.rejects_max);
   }
   if (auto ok = check_conservation(summary); !ok) summary.errors.push_back(std::move(ok).error());
   if (add_totals(session, summary))
@@ -171,7 +191,7 @@ Result<Summary> run_session(Session& session) {
   const RunDirectory& directory = session.directory;
   auto reconciler = Reconciler::create(session.plan->reconcile_options(directory),
                                        Rereader(*session.front, spool, session.front->cut_options()), *session.front,
-                                       session.plan->checker.get());
+                                       session.plan->rules());
   if (!reconciler) return std::move(reconciler).error();
   session.tell("run directory: " + directory.path.string());
 
@@ -233,7 +253,11 @@ Result<std::optional<Summary>> look_for_run(Session& session) {
                            run->path.string())};
 }
 
-Summary try_dry(Session& session) {
+Result<Summary> try_dry(Session& session) {
+  auto scratch = ScratchDirectory::make();
+  if (!scratch) return std::move(scratch).error();
+  if (auto ok = settle_input(session, scratch->path(), scratch->path() / "repeats", ""); !ok)
+    return std::move(ok).error();
   DryRun run = dry_run(*session.front, *session.plan, session.options, session.progress, session.stop, session.tell);
   run.summary.seconds = seconds_since(session.begun);
   session.tell(cost_text(run.cost, cost_limits(session)));
@@ -278,6 +302,9 @@ Result<Summary> begin(Session& session) {
   tell_cost(session);
   if (auto ok = check_disk(*session.front, session.directory, session.tell); !ok) return std::move(ok).error();
   if (auto ok = keep_what_it_goes_by(session); !ok) return std::move(ok).error();
+  const RunDirectory& place = session.directory;
+  if (auto ok = settle_input(session, place.path, place.repeats(), place.decisions()); !ok)
+    return std::move(ok).error();
   auto ledger = Ledger::create(session.directory.ledger(), session.plan->facts);
   if (!ledger) return std::move(ledger).error();
   session.ledger = *std::move(ledger);
@@ -297,8 +324,24 @@ Result<void> skip_canary(Session& session, uint64_t chunks) {
   return {};
 }
 
+// How many records before this place were left out.
+uint64_t records_left_out(const Repeats& repeats, const InputPosition& position) {
+  const std::span<const Repeat> rows =
+      repeats.rows().first(repeats.rows().size() - repeats.from(position.source, position.next_record).size());
+  uint64_t records = 0;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const bool is_another =
+        i == 0 || rows[i].source != rows[i - 1].source || rows[i].record_number != rows[i - 1].record_number;
+    records += is_another ? 1 : 0;
+  }
+  return records;
+}
+
 // The chunks of earlier sessions: what is left of them, and their numbers.
-Result<void> take_up_chunks(Session& session, uint64_t chunks) {
+Result<void> take_up_chunks(Session& session, const InputPosition& position) {
+  const uint64_t chunks = position.chunks;
+  const Repeats* const repeats = session.plan->repeats.get();
+  if (repeats != nullptr && repeats->are_left_out()) session.progress.left_out += records_left_out(*repeats, position);
   auto remainder = run::take_up_chunks(*session.ledger, chunks, is_safe_to_resend(session.plan->facts),
                                        !session.options.callback_listen.empty());
   if (!remainder) return std::move(remainder).error();
@@ -402,7 +445,10 @@ Result<Summary> go_on(Session& session, const RunFacts& facts) {
   if (ended->has_value()) session.plan->facts.files = facts.files;  // seen to be the same before
   if (const std::string what = difference(facts, session.plan->facts); !what.empty())
     return belongs_elsewhere(session.directory, what);
-  if (auto ok = take_up_chunks(session, position->chunks); !ok) return std::move(ok).error();
+  auto settled = settled_before(session.directory.decisions(), session.directory.repeats(), session.tell);
+  if (!settled) return std::move(settled).error();
+  if (auto ok = session.plan->take(*settled, session.options); !ok) return std::move(ok).error();
+  if (auto ok = take_up_chunks(session, *position); !ok) return std::move(ok).error();
   return run_session(session);
 }
 
@@ -432,6 +478,8 @@ Result<void> check_belongs(const Session& session, const RunFacts& facts) {
   if (!bound) return std::move(bound).error();
   if (bound->unknown_choice != session.options.unknown_choice)
     return belongs_elsewhere(session.directory, "--picklist is not what it was");
+  if (bound->on_repeat != session.options.on_repeat)
+    return belongs_elsewhere(session.directory, "--on-repeat is not what it was");
   return {};
 }
 

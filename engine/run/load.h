@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -34,7 +35,9 @@ struct LoadOptions {
   api::Credentials credentials;
   std::string profile;  // whose target and credentials these are, for resume; empty: of none
   schema::UnknownChoice unknown_choice = schema::UnknownChoice::is_remark;
-  std::string date_format, datetime_format;  // of columns whose field has none of its own; empty: the schema's default
+  std::string date_format, datetime_format;  // of columns that have none of their own; empty: as the values show
+  std::map<std::string, std::string> column_formats;  // by the column's name; before all others
+  OnRepeat on_repeat = OnRepeat::automatic;
 
   std::filesystem::path schema_file;   // of the module, saved; empty: the service is asked
   std::filesystem::path mapping_file;  // empty: columns map by their names alone

@@ -26,11 +26,7 @@ Result<ModuleTexts> module_texts(const LoadOptions& options, const std::optional
 
 Result<schema::Schema> read_schema(const ModuleTexts& module, const LoadOptions& options) {
   auto schema = schema_of(module, options.module);
-  if (!schema) return schema;
-  for (schema::Field& field : schema->fields) {
-    if (field.type == schema::FieldType::date && field.format.empty()) field.format = options.date_format;
-    if (field.type == schema::FieldType::datetime && field.format.empty()) field.format = options.datetime_format;
-  }
+  if (schema) default_formats(*schema, options.date_format, options.datetime_format);
   return schema;
 }
 
@@ -43,6 +39,7 @@ Result<schema::Mapping> map_header(const LoadOptions& options, const std::vector
                                    const schema::Schema& schema, const std::vector<schema::ColumnRule>& rules) {
   auto mapping = schema::map_columns(names, schema, rules);
   if (!mapping) return mapping;
+  if (auto ok = give_formats(*mapping, names, options.column_formats); !ok) return std::move(ok).error();
   if (auto ok = schema::check_mapping(*mapping, schema, options.operation, options.find_by); !ok)
     return std::move(ok).error();
   if (auto ok = schema::check_defaults(*mapping, options.unknown_choice); !ok) return std::move(ok).error();
@@ -207,6 +204,16 @@ Result<LoadPlan> make_plan(const LoadOptions& options, const csv::Header& header
                 .files = {},
                 .options = options_text(options)};
   return plan;
+}
+
+Result<void> LoadPlan::take(const Settled& settled, const LoadOptions& options) {
+  mapping = with_formats(std::move(mapping), settled.decisions);
+  auto made = schema::RecordChecker::make(mapping, options.unknown_choice);
+  if (!made) return std::move(made).error();
+  checker = std::make_shared<const schema::RecordChecker>(*std::move(made));
+  repeats = settled.repeats;
+  dispatcher_options.job = job_spec(options, mapping, kept_columns);
+  return {};
 }
 
 ReconcileOptions LoadPlan::reconcile_options(const RunDirectory& directory) const {

@@ -10,12 +10,14 @@
 #include "engine/api/session.h"
 #include "engine/base/result.h"
 #include "engine/csv/header.h"
+#include "engine/run/judge.h"
 #include "engine/run/ledger.h"
 #include "engine/run/load.h"
 #include "engine/run/module_texts.h"
 #include "engine/run/reconcile.h"
 
 #include "engine/run/run_directory.h"
+#include "engine/run/survey.h"
 #include "engine/schema/checker.h"
 #include "engine/schema/mapping.h"
 
@@ -25,6 +27,7 @@ struct LoadPlan {
   std::unique_ptr<api::Session> session;
   schema::Mapping mapping;
   std::shared_ptr<const schema::RecordChecker> checker;
+  std::shared_ptr<const Repeats> repeats;  // null: nobody looked for them
   api::DispatcherOptions dispatcher_options;
   RunFacts facts;  // without the files, which the front knows
   ModuleTexts module;
@@ -37,7 +40,10 @@ struct LoadPlan {
   std::string header_bytes;             // the input's own header
   std::string present_field;
 
+  Rules rules() const { return {checker.get(), repeats.get()}; }
   ReconcileOptions reconcile_options(const RunDirectory& directory) const;
+  // Takes over what was settled about the input: until then, columns of dates without a format have the default one.
+  Result<void> take(const Settled& settled, const LoadOptions& options);
 };
 
 Result<void> validate_load(const LoadOptions& options);

@@ -105,7 +105,7 @@ Result<void> LoadLine::cut_again() {
 }
 
 void LoadLine::run_worker() {
-  Preparer preparer(ledger_, {.checker = plan_.checker.get(),
+  Preparer preparer(ledger_, {.rules = plan_.rules(),
                               .archive_header = plan_.archive_header,
                               .kept_columns = plan_.kept_columns,
                               .archive_name = archive_name_,
@@ -146,7 +146,8 @@ Result<std::optional<api::Work>> LoadLine::prepare(csv::Chunk& chunk, Preparer& 
   auto prepared = preparer.prepare(chunk, before);
   if (!prepared) return std::move(prepared).error();
   progress_.rejected += prepared->rejected;
-  if (options_.rejects_max && progress_.rejected > *options_.rejects_max) close_input();
+  if (before == nullptr) progress_.left_out += prepared->left_out;  // else known since this session began
+  if (options_.rejects_max && progress_.rejected > *options_.rejects_max + progress_.left_out) close_input();
   if (prepared->work) ++progress_.chunks_packed;
   return std::move(prepared->work);
 }

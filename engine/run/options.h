@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "engine/base/result.h"
 #include "engine/csv/cutter.h"
 #include "engine/run/module_texts.h"
+#include "engine/run/repeats.h"
 #include "engine/schema/checker.h"
 
 namespace bulkwrite::run {
@@ -48,7 +50,10 @@ struct CheckOptions {
   std::optional<ModuleTexts> module;   // none: only what needs no schema
   std::filesystem::path mapping_file;  // empty: columns map by their names alone
   schema::UnknownChoice unknown_choice = schema::UnknownChoice::is_remark;
-  bool profile = true;  // of the columns
+  bool profile = true;                                // of the columns
+  std::string date_format, datetime_format;           // of columns whose field has none; empty: as the values show
+  std::map<std::string, std::string> column_formats;  // by the column's name; before all others
+  OnRepeat on_repeat = OnRepeat::automatic;
   unsigned workers = 0;
 };
 

@@ -13,12 +13,13 @@ Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* 
                .records = chunk.records()};
   if (before != nullptr) row.resent = before->resent;
   member_.begin(chunk);
+  left_out_ = 0;
   Judged judged;
   if (!chunk.too_long) judged = accept_records(chunk);
   if (!judged.rejected.empty() && options_.rejects != nullptr)
     options_.rejects->note(chunk.chunk_index, std::move(judged.rejected));
   row.sent = member_.records();
-  Prepared prepared{.rejected = row.records - row.sent};
+  Prepared prepared{.rejected = row.records - row.sent, .left_out = left_out_, .work = {}};
   if (row.sent == 0) {
     row.state = ChunkState::empty;
     if (auto ok = write_down(row, before == nullptr, judged.not_utf8); !ok) return std::move(ok).error();
@@ -48,7 +49,7 @@ Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* 
 
 Preparer::Judged Preparer::accept_records(const csv::Chunk& chunk) {
   Judged judged;
-  Judge judge(chunk, options_.checker);
+  Judge judge(chunk, options_.rules);
   if (judge.accepts_all()) {
     member_.accept_all();
     return judged;
@@ -59,6 +60,7 @@ Preparer::Judged Preparer::accept_records(const csv::Chunk& chunk) {
       member_.accept(judge.record(), judge.fields());
     else
       judged.rejected.push_back(ordinal);
+    left_out_ += judge.is_left_out() ? 1 : 0;
     unknown.note(judge);
   }
   if (options_.unknown_choices != nullptr) options_.unknown_choices->add(unknown);

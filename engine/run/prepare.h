@@ -11,6 +11,7 @@
 #include "engine/base/result.h"
 #include "engine/csv/chunk.h"
 #include "engine/run/archive.h"
+#include "engine/run/judge.h"
 #include "engine/run/known_rejects.h"
 #include "engine/run/ledger.h"
 #include "engine/run/member.h"
@@ -18,16 +19,15 @@
 #include "engine/run/options.h"
 #include "engine/run/turns.h"
 #include "engine/run/unknown_choices.h"
-#include "engine/schema/checker.h"
 
 namespace bulkwrite::run {
 
 struct PrepareOptions {
-  const schema::RecordChecker* checker = nullptr;  // may be null: only what needs no schema is judged then
-  std::string archive_header;                      // ends in a line end
-  std::vector<size_t> kept_columns;                // that go into the archive; empty: all
-  std::string archive_name;                        // that the archives' names begin with
-  std::string callback_url;                        // a token is put behind it; empty: nobody listens
+  Rules rules;
+  std::string archive_header;        // ends in a line end
+  std::vector<size_t> kept_columns;  // that go into the archive; empty: all
+  std::string archive_name;          // that the archives' names begin with
+  std::string callback_url;          // a token is put behind it; empty: nobody listens
   Packing packing = Packing::fast;
   std::function<Demand()> demand;                   // how the network stands; may be empty
   NotUtf8Hint* hint = nullptr;                      // gets what new chunks hold, in their order; may be null
@@ -43,6 +43,7 @@ class Preparer {
 
   struct Prepared {
     uint64_t rejected = 0;
+    uint64_t left_out = 0;          // of those: no fault of the input
     std::optional<api::Work> work;  // nothing where no record of it may be sent
   };
   // `before`: what the ledger knows of the chunk from an earlier session; null for a new one. New ones enter the ledger
@@ -63,6 +64,7 @@ class Preparer {
   const PrepareOptions options_;
   ArchiveMaker archives_;
   MemberBuilder member_;
+  uint64_t left_out_ = 0;  // of the chunk at hand
 };
 
 }  // namespace bulkwrite::run

@@ -12,13 +12,11 @@
 
 namespace bulkwrite::run {
 
-Reconciler::Reconciler(ReconcileOptions options, Rereader rereader, const Front& front,
-                       const schema::RecordChecker* checker)
-    : options_(std::move(options)), rereader_(std::move(rereader)), front_(&front), checker_(checker) {}
+Reconciler::Reconciler(ReconcileOptions options, Rereader rereader, const Front& front, Rules rules)
+    : options_(std::move(options)), rereader_(std::move(rereader)), front_(&front), rules_(rules) {}
 
-Result<Reconciler> Reconciler::create(ReconcileOptions options, Rereader rereader, const Front& front,
-                                      const schema::RecordChecker* checker) {
-  Reconciler made(std::move(options), std::move(rereader), front, checker);
+Result<Reconciler> Reconciler::create(ReconcileOptions options, Rereader rereader, const Front& front, Rules rules) {
+  Reconciler made(std::move(options), std::move(rereader), front, rules);
   const std::filesystem::path& directory = made.options_.run_dir;
   auto results = AtomicFile::create(directory / "results.csv");
   if (!results) return std::move(results).error();
@@ -58,7 +56,7 @@ Result<void> Reconciler::add_chunk(const ChunkRow& row, const std::filesystem::p
   auto chunk = rereader_.chunk(row.ranges);
   if (!chunk) return std::move(chunk).error();
   // Where every record was sent, none of them has broken a rule: that need not be found out again.
-  if (!rejected) rejected = row.sent == row.records ? std::vector<uint32_t>() : rejected_records(*chunk, checker_);
+  if (!rejected) rejected = row.sent == row.records ? std::vector<uint32_t>() : rejected_records(*chunk, rules_);
   if (row.sent + rejected->size() != row.records)
     return Error{ErrorKind::unexpected,
                  fmt::format("chunk {}: {} of {} records would be sent now where {} were sent", row.ranges.chunk_index,
@@ -103,7 +101,7 @@ Result<void> Reconciler::add_records(const ChunkRow& row, const Sent& sent, cons
   for (const csv::Part& part : sent.chunk.parts) sources.push_back(source_name(part.source));
   std::span<const uint32_t> rejected = sent.rejected;
   uint64_t at = 0;  // of the records that were sent
-  Judge judge(sent.chunk, checker_);
+  Judge judge(sent.chunk, rules_);
   for (uint64_t ordinal = 0; ordinal < row.records; ++ordinal) {
     const bool is_rejected = !rejected.empty() && rejected.front() == ordinal;
     const bool is_there = is_rejected ? judge.next() : judge.pass();
@@ -143,6 +141,7 @@ Result<void> Reconciler::add_reject(const csv::Chunk& chunk, const Judge& judge,
   if (auto ok = rejected_.record(reject.bytes); !ok) return ok;
   if (auto ok = write_reasons(rejected_, reject, source.text); !ok) return ok;
   count(counts_, Fate::rejected);
+  counts_.repeated += judge.is_left_out() ? 1 : 0;
   return write_result(source, reject.record_number, Fate::rejected, "", judge.problems().front().rule);
 }
 

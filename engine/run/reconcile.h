@@ -16,7 +16,6 @@
 #include "engine/run/reread.h"
 #include "engine/run/set_aside.h"
 #include "engine/run/summary.h"
-#include "engine/schema/checker.h"
 
 namespace bulkwrite::run {
 
@@ -34,8 +33,7 @@ struct ReconcileOptions {
 // commit(). One thread.
 class Reconciler {
  public:
-  static Result<Reconciler> create(ReconcileOptions options, Rereader rereader, const Front& front,
-                                   const schema::RecordChecker* checker);
+  static Result<Reconciler> create(ReconcileOptions options, Rereader rereader, const Front& front, Rules rules);
 
   // The next chunk, in chunk order, settled. `result` is its result archive where its state is `finished`. `rejected`:
   // which of its records may not be sent, by rejected_records, where that is known; else it is found out once more.
@@ -47,7 +45,7 @@ class Reconciler {
   const Summary& counts() const { return counts_; }  // of the chunks added so far
 
  private:
-  Reconciler(ReconcileOptions options, Rereader rereader, const Front& front, const schema::RecordChecker* checker);
+  Reconciler(ReconcileOptions options, Rereader rereader, const Front& front, Rules rules);
   // A chunk that has been read again.
   struct Sent {
     const csv::Chunk& chunk;
@@ -75,7 +73,7 @@ class Reconciler {
   ReconcileOptions options_;
   Rereader rereader_;
   const Front* front_;
-  const schema::RecordChecker* checker_;
+  Rules rules_;
   AtomicFile results_;
   SetAside failed_, rejected_;
   Verdicts spare_;  // whose memory serves again

@@ -20,9 +20,11 @@ Reject describe_reject(const csv::Chunk& chunk, const Judge& judge, const std::v
                 .lines = line_count(judge.bytes()),
                 .bytes = std::string(chunk.bytes().substr(record.begin, record.next - record.begin))};
   for (const Problem& problem : judge.problems()) {
+    std::string excerpt = printable_excerpt(blamed_bytes(judge, problem));
+    if (problem.repeat != nullptr) excerpt = judge.repeats()->text(*problem.repeat) + ": " + excerpt;
     reject.reasons.push_back({.rule = problem.rule,
                               .column = problem.column ? names[*problem.column] : std::string(),
-                              .excerpt = printable_excerpt(blamed_bytes(judge, problem))});
+                              .excerpt = std::move(excerpt)});
   }
   return reject;
 }

@@ -19,6 +19,9 @@ struct RunDirectory {
   // What the service said of the module when the run began; a run that goes on checks by the same rules.
   std::filesystem::path fields() const { return path / "fields.json"; }
   std::filesystem::path layouts() const { return path / "layouts.json"; }
+  // What was settled about the whole input before the first upload; a run that goes on goes by it.
+  std::filesystem::path decisions() const { return path / "decisions.json"; }
+  std::filesystem::path repeats() const { return path / "repeats"; }
 
   // The mapping file that the run began with, as it was; empty where there was none.
   std::filesystem::path mapping() const;

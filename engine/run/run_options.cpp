@@ -34,6 +34,8 @@ std::string options_text(const LoadOptions& options) {
             {"cut", cut_json(options.input)},
             {"date_format", options.date_format},
             {"datetime_format", options.datetime_format},
+            {"column_formats", options.column_formats},
+            {"on_repeat", on_repeat_name(options.on_repeat)},
             {"picklist_strict", options.unknown_choice == schema::UnknownChoice::is_violation},
             {"strict", options.strict}};
   if (!options.profile.empty()) json["profile"] = options.profile;
@@ -57,6 +59,8 @@ Result<LoadOptions> bound_options(const RunFacts& facts, LoadOptions how) {
     how.input.resync_on_unclosed_quote = cut.at("resync_on_unclosed_quote").get<bool>();
     how.date_format = json.at("date_format").get<std::string>();
     how.datetime_format = json.at("datetime_format").get<std::string>();
+    how.column_formats = json.at("column_formats").get<std::map<std::string, std::string>>();
+    how.on_repeat = on_repeat_of(json.at("on_repeat").get<std::string>());
     how.strict = json.at("strict").get<bool>();
     how.unknown_choice =
         json.at("picklist_strict").get<bool>() ? schema::UnknownChoice::is_violation : schema::UnknownChoice::is_remark;

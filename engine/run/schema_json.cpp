@@ -78,6 +78,13 @@ std::vector<std::string> choices_of(const Json& field) {
   return choices;
 }
 
+// The key has two spellings (contract 9.1).
+bool case_matters(const Json& field) {
+  const auto unique = field.find("unique");
+  return unique != field.end() && unique->is_object() &&
+         (flag(*unique, "case_sensitive") || flag(*unique, "casesensitive"));
+}
+
 schema::Field field_of(const Json& json) {
   const std::string data_type = text(json, "data_type");
   schema::Field field{.api_name = text(json, "api_name"),
@@ -87,6 +94,7 @@ schema::Field field_of(const Json& json) {
                       .required = flag(json, "system_mandatory") || flag(json, "required"),
                       .required_by_system = flag(json, "system_mandatory"),
                       .unique = is_filled_object(json, "unique"),
+                      .case_matters = case_matters(json),
                       .writable = is_writable(json, data_type),
                       .format = text(json, "format"),
                       .find_by = {},

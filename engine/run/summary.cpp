@@ -60,8 +60,8 @@ std::vector<int> exit_codes(const Summary& summary) {
   if (summary.threshold_reached) codes.push_back(3);
   if (summary.in_flight > 0 || summary.deadline_reached || summary.credits_kept) codes.push_back(5);
   if (summary.signal != 0) codes.push_back(128 + summary.signal);
-  const uint64_t not_taken = summary.rejected + summary.skipped + summary.unprocessed + summary.failed +
-                             summary.abandoned + (summary.strict ? summary.present : 0);
+  const uint64_t not_taken = summary.rejected - summary.repeated + summary.skipped + summary.unprocessed +
+                             summary.failed + summary.abandoned + (summary.strict ? summary.present : 0);
   if (not_taken > 0) codes.push_back(2);
   if (codes.empty()) codes.push_back(0);
   const auto rank = [](int code) { return std::find(kOrder.begin(), kOrder.end(), code) - kOrder.begin(); };
@@ -122,6 +122,7 @@ std::string to_json(const Summary& s) {
                               {"in_flight", s.in_flight},
                               {"uncertain", s.uncertain},
                               {"unattributed", s.unattributed},
+                              {"repeated", s.repeated},
                               {"resent", s.resent},
                               {"blank_lines", s.blank_lines},
                               {"chunks", s.chunks},

@@ -25,6 +25,7 @@ struct Summary {
   std::string run_dir;
   uint64_t resent = 0;             // of sent: their job was created more than once, or may have been
   uint64_t abandoned = 0;          // of not_sent: given up by the user
+  uint64_t repeated = 0;           // of rejected: they repeat another record, and were left out as asked for
   uint64_t credits_spent = 0;      // by this call, as we count them
   bool threshold_reached = false;  // stopped by --max-rejects, --max-failed or the first job's verdicts
   bool credits_kept = false;       // stopped by --max-credits

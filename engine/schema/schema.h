@@ -46,8 +46,9 @@ struct Field {
   bool required = false;            // by the module or by its layout
   bool required_by_system = false;  // by the module, whatever the layout
   bool unique = false;
-  bool writable = true;  // by this service, on this operation's behalf
-  std::string format;    // Java pattern of a date or datetime column (empty: the default below), or of a number's
+  bool case_matters = false;  // of a unique field: values in other letter case are others
+  bool writable = true;       // by this service, on this operation's behalf
+  std::string format;         // Java pattern of a date or datetime column (empty: the default below), or of a number's
   std::string find_by;  // of a lookup or owner column: by which field of the other record its values name it; empty: id
   std::string default_value;             // what the mapping has the service write in place of a blank; empty: nothing
   std::optional<size_t> decimal_places;  // of a decimal, currency or percent

@@ -1,5 +1,7 @@
 #include "tests/gen/dull_rules.h"
 
+#include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -137,6 +139,26 @@ std::vector<DullReject> check_dully(const DullFile& file, const DullFields& fiel
     }
   }
   return rejects;
+}
+
+std::vector<DullReject> repeats_dully(const DullFile& file, const DullFields& fields,
+                                      const std::vector<DullReject>& rejects) {
+  std::set<size_t> refused;
+  for (const DullReject& reject : rejects) refused.insert(reject.record_number);
+  std::set<std::pair<std::string, std::string>> seen;
+  std::vector<DullReject> repeats;
+  for (size_t i = 0; i < file.records.size(); ++i) {
+    if (refused.count(i + 1) > 0) continue;
+    for (size_t column = 0; column < file.header.fields.size(); ++column) {
+      const std::string& name = file.header.fields[column];
+      std::string value = file.records[i].fields[column];
+      const auto found = fields.find(name);
+      if (found == fields.end() || !found->second.unique || value.empty()) continue;
+      std::transform(value.begin(), value.end(), value.begin(), [](unsigned char c) { return std::tolower(c); });
+      if (!seen.insert({name, value}).second) repeats.push_back({i + 1, name, "repeat"});
+    }
+  }
+  return repeats;
 }
 
 }  // namespace bulkwrite::gen

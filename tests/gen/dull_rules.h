@@ -31,6 +31,10 @@ struct DullReject {
 // Sorted by record, then by column as in the header. Dates are yyyy-MM-dd.
 std::vector<DullReject> check_dully(const DullFile& file, const DullFields& fields);
 
+// Records that are not rejected, but have the value of a unique field that an earlier one has, in whatever letters.
+std::vector<DullReject> repeats_dully(const DullFile& file, const DullFields& fields,
+                                      const std::vector<DullReject>& rejects);
+
 std::string read_whole_file(const std::string& path);
 
 }  // namespace bulkwrite::gen

@@ -23,6 +23,8 @@ LoadOptions some_options() {
   options.datetime_format = "dd/MM/yyyy HH:mm";
   options.strict = true;
   options.unknown_choice = schema::UnknownChoice::is_violation;
+  options.column_formats = {{"Born", "dd.MM.yyyy"}};
+  options.on_repeat = OnRepeat::last;
   return options;
 }
 
@@ -78,6 +80,8 @@ TEST_CASE("a run goes on with the call that began it, and with the target and li
   CHECK(bound->datetime_format == first.datetime_format);
   CHECK(bound->strict);
   CHECK(bound->unknown_choice == schema::UnknownChoice::is_violation);
+  CHECK(bound->column_formats == first.column_formats);
+  CHECK(bound->on_repeat == OnRepeat::last);
   CHECK(bound->target.api_base == how.target.api_base);
   CHECK(bound->credentials.access_token == "token");
   CHECK(bound->workers == 3);

@@ -106,6 +106,34 @@ void add_picklist(CLI::App& app, schema::UnknownChoice& unknown_choice) {
       "the record is rejected");
 }
 
+void add_on_repeat(CLI::App& app, run::OnRepeat& on_repeat) {
+  static const std::map<std::string, run::OnRepeat> kChoices{{"reject", run::OnRepeat::reject},
+                                                             {"first", run::OnRepeat::first},
+                                                             {"last", run::OnRepeat::last},
+                                                             {"off", run::OnRepeat::off}};
+  add_choice(app, "--on-repeat", on_repeat, kChoices, "reject, and off where an input can be read only once",
+             "records that repeat a value of a unique field or of --find-by: reject: all but the first are rejected; "
+             "first, last: all but that one are left out, which is no failure; off: all are sent");
+}
+
+// A format for all columns of a type, or COLUMN=FORMAT for one.
+void add_format(CLI::App& app, const std::string& name, std::string& of_all,
+                std::map<std::string, std::string>& of_columns, const std::string& text) {
+  app.add_option_function<std::vector<std::string>>(
+         name,
+         [&of_all, &of_columns](const std::vector<std::string>& given) {
+           for (const std::string& one : given) {
+             const size_t equals = one.find('=');
+             (equals == std::string::npos ? of_all : of_columns[one.substr(0, equals)]) =
+                 equals == std::string::npos ? one : one.substr(equals + 1);
+           }
+         },
+         text)
+      ->type_name("[COLUMN=]FORMAT")
+      ->allow_extra_args(false)
+      ->default_str("as the values show");
+}
+
 // What may be asked of the service.
 void add_limits(CLI::App& app, run::LoadOptions& options) {
   app.add_option("--max-credits", options.credits_max,
@@ -191,10 +219,11 @@ CLI::App* add_load(CLI::App& app, LoadCommand& load, run::Values& flags) {
   command->add_option("--run-dir", options.run_dir,
                       "where the run keeps its files; one that holds this run already goes on with it; default: "
                       "bulkwrite-runs/<UTC time>-<id>");
-  command->add_option("--date-format", options.date_format, "of date columns, such as yyyy-MM-dd or dd/MM/yyyy")
-      ->default_str("yyyy-MM-dd");
-  command->add_option("--datetime-format", options.datetime_format, "of datetime columns")
-      ->default_str("yyyy-MM-dd HH:mm:ss");
+  add_format(*command, "--date-format", options.date_format, options.column_formats,
+             "of date columns, such as dd/MM/yyyy, or of one column; may be given more than once");
+  add_format(*command, "--datetime-format", options.datetime_format, options.column_formats,
+             "the same of datetime columns");
+  add_on_repeat(*command, options.on_repeat);
   add_picklist(*command, options.unknown_choice);
   command->add_flag("--again", options.again, "load this input once more, although a run has loaded it already");
   command->add_flag("--dry-run", options.dry_run,
@@ -312,6 +341,11 @@ CLI::App* add_check(CLI::App& app, CheckCommand& check, run::Values& flags) {
   command->add_option("--mapping", check.options.mapping_file, "CSV or JSON that says where columns go, as of load");
   add_module(*command, check.source, flags);
   add_picklist(*command, check.options.unknown_choice);
+  add_format(*command, "--date-format", check.options.date_format, check.options.column_formats,
+             "of date columns, such as dd/MM/yyyy, or of one column; may be given more than once");
+  add_format(*command, "--datetime-format", check.options.datetime_format, check.options.column_formats,
+             "the same of datetime columns");
+  add_on_repeat(*command, check.options.on_repeat);
   command->add_option("--show", check.problems_shown_max, "problems to print; all are counted")->capture_default_str();
   command->add_flag("!--no-profile", check.options.profile, "leave out the profile of the columns, for speed");
   command->add_flag("--json", check.json, "one JSON document on stdout: summary, broken rules and profile");

@@ -17,6 +17,7 @@ void row(const char* name, uint64_t count, const char* meaning, bool always = fa
 void print_load(const run::Summary& s) {
   row("read", s.records_read, "records of the input", true);
   row("rejected", s.rejected, "refused before sending: rejected.csv, why in rejected-reasons.csv", true);
+  row("  repeated", s.repeated, "of these only repeat another record, and were left out as asked for");
   row("not sent", s.not_sent, "the load ended before them");
   row("sent", s.sent, "of these the service said:", true);
   row("  added", s.added, "", true);

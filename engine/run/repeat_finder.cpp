@@ -1,0 +1,204 @@
+#include "engine/run/repeat_finder.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <tuple>
+#include <unordered_map>
+
+#include "engine/base/check.h"
+
+namespace bulkwrite::run {
+namespace {
+
+constexpr unsigned kBucketBits = 6;
+constexpr size_t kBuckets = size_t{1} << kBucketBits;
+constexpr uint64_t kOccurrencesMax = 500'000;  // in a bucket that is looked through at once: some 50 MB
+constexpr unsigned kDigestBits = 60;           // that tell buckets apart; what shares them all is one value
+constexpr size_t kChunkBucketsMax = 256;
+
+Error cannot_spill(const std::filesystem::path& directory) {
+  return {ErrorKind::cannot_write,
+          fmt::format("cannot write a temporary file in {}: {}", directory.string(), errno_text(errno))};
+}
+
+// One that has no name, so that nothing is left behind however the process ends.
+Result<Descriptor> nameless_file(const std::filesystem::path& directory) {
+  Descriptor file(::open(directory.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  if (file.is_open()) return file;
+  std::string name = (directory / ".bulkwrite-XXXXXX").string();  // of a file system that has no nameless ones
+  Descriptor named(::mkostemp(name.data(), O_CLOEXEC));
+  if (!named.is_open()) return cannot_spill(directory);
+  ::unlink(name.c_str());
+  return named;
+}
+
+struct DigestHash {
+  size_t operator()(const std::array<uint64_t, 2>& digest) const { return digest[1]; }
+};
+
+}  // namespace
+
+struct ValueDigest::State {
+  EVP_MD* algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  ~State() {
+    EVP_MD_CTX_free(context);
+    EVP_MD_free(algorithm);
+  }
+};
+
+ValueDigest::ValueDigest() : state_(std::make_unique<State>()) {
+  BULKWRITE_CHECK(state_->algorithm != nullptr && state_->context != nullptr, "SHA-256 is there");
+}
+ValueDigest::~ValueDigest() = default;
+
+std::array<uint64_t, 2> ValueDigest::of(uint32_t column, std::string_view value, bool case_matters) {
+  bytes_.resize(sizeof column + value.size());
+  std::memcpy(bytes_.data(), &column, sizeof column);
+  const auto to_lower = [&](char c) { return !case_matters && c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  std::transform(value.begin(), value.end(), bytes_.begin() + sizeof column, to_lower);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> all{};
+  const bool done = EVP_DigestInit_ex2(state_->context, state_->algorithm, nullptr) == 1 &&
+                    EVP_DigestUpdate(state_->context, bytes_.data(), bytes_.size()) == 1 &&
+                    EVP_DigestFinal_ex(state_->context, all.data(), nullptr) == 1;
+  BULKWRITE_CHECK(done, "a value has a digest");
+  std::array<uint64_t, 2> digest{};
+  std::memcpy(digest.data(), all.data(), sizeof digest);
+  return digest;
+}
+
+template <typename Item>
+Result<void> Buckets<Item>::add(size_t bucket, const Item& item) {
+  Bucket& to = buckets_[bucket];
+  if (to.recent.size() == kRecentMax)
+    if (auto ok = spill(to); !ok) return ok;
+  to.recent.push_back(item);
+  return {};
+}
+
+template <typename Item>
+Result<void> Buckets<Item>::spill(Bucket& bucket) {
+  if (!bucket.file.is_open()) {
+    auto file = nameless_file(directory_);
+    if (!file) return std::move(file).error();
+    bucket.file = *std::move(file);
+  }
+  const char* from = reinterpret_cast<const char*>(bucket.recent.data());
+  const char* const end = from + bucket.recent.size() * sizeof(Item);
+  while (from < end) {
+    const ssize_t written = ::write(bucket.file.get(), from, static_cast<size_t>(end - from));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return cannot_spill(directory_);
+    from += written;
+  }
+  bucket.spilled += bucket.recent.size();
+  bucket.recent.clear();
+  return {};
+}
+
+template <typename Item>
+template <typename Take>
+Result<void> Buckets<Item>::each(size_t bucket, const Take& take) const {
+  const Bucket& from = buckets_[bucket];
+  std::vector<Item> block(std::min<uint64_t>(from.spilled, kRecentMax));
+  for (uint64_t at = 0; at < from.spilled; at += block.size()) {
+    block.resize(std::min<uint64_t>(kRecentMax, from.spilled - at));
+    auto got = read_at(from.file, at * sizeof(Item),
+                       std::span(reinterpret_cast<char*>(block.data()), block.size() * sizeof(Item)), directory_);
+    if (!got) return std::move(got).error();
+    BULKWRITE_CHECK(*got == block.size() * sizeof(Item), "a nameless file keeps what was written to it");
+    for (const Item& item : block)
+      if (auto ok = take(item); !ok) return ok;
+  }
+  for (const Item& item : from.recent)
+    if (auto ok = take(item); !ok) return ok;
+  return {};
+}
+
+RepeatFinder::RepeatFinder(std::filesystem::path directory, OnRepeat on_repeat)
+    : directory_(std::move(directory)), on_repeat_(on_repeat), occurrences_(directory_, kBuckets) {}
+
+Result<void> RepeatFinder::add(std::span<const Occurrence> occurrences) {
+  for (const Occurrence& occurrence : occurrences) {
+    chunks_ = std::max<uint64_t>(chunks_, occurrence.chunk + uint64_t{1});
+    if (auto ok = occurrences_.add(occurrence.digest[0] % kBuckets, occurrence); !ok) return ok;
+  }
+  return {};
+}
+
+Result<void> RepeatFinder::write(const std::filesystem::path& path) {
+  chunks_a_bucket_ = 1 + chunks_ / kChunkBucketsMax;
+  repeats_ = std::make_unique<Buckets<Repeat>>(directory_, chunks_ / chunks_a_bucket_ + 1);
+  for (size_t bucket = 0; bucket < occurrences_.size(); ++bucket)
+    if (auto ok = find(occurrences_, bucket, kBucketBits); !ok) return ok;
+  auto file = AtomicFile::create(path);
+  if (!file) return std::move(file).error();
+  if (auto ok = file->write(Repeats::kHead); !ok) return ok;
+  std::vector<Repeat> rows;
+  for (size_t bucket = 0; bucket < repeats_->size(); ++bucket) {
+    rows.clear();
+    auto collect = [&](const Repeat& row) -> Result<void> {
+      rows.push_back(row);
+      return {};
+    };
+    if (auto ok = repeats_->each(bucket, collect); !ok) return ok;
+    repeats_->clear(bucket);
+    std::sort(rows.begin(), rows.end(), [](const Repeat& a, const Repeat& b) {
+      return std::tie(a.source, a.record_number, a.column) < std::tie(b.source, b.record_number, b.column);
+    });
+    if (auto ok = file->write({reinterpret_cast<const char*>(rows.data()), rows.size() * sizeof(Repeat)}); !ok)
+      return ok;
+  }
+  return file->commit();
+}
+
+// Too large a bucket is parted by further bits of the digest.
+Result<void> RepeatFinder::find(Buckets<Occurrence>& occurrences, size_t bucket, unsigned digest_bits) {
+  if (occurrences.items(bucket) <= kOccurrencesMax || digest_bits >= kDigestBits) {
+    auto done = find_here(occurrences, bucket);
+    occurrences.clear(bucket);
+    return done;
+  }
+  Buckets<Occurrence> parts(directory_, kBuckets);
+  auto part = [&](const Occurrence& occurrence) {
+    return parts.add((occurrence.digest[0] >> digest_bits) % kBuckets, occurrence);
+  };
+  if (auto ok = occurrences.each(bucket, part); !ok) return ok;
+  occurrences.clear(bucket);
+  for (size_t i = 0; i < parts.size(); ++i)
+    if (auto ok = find(parts, i, digest_bits + kBucketBits); !ok) return ok;
+  return {};
+}
+
+Result<void> RepeatFinder::find_here(const Buckets<Occurrence>& occurrences, size_t bucket) {
+  std::unordered_map<std::array<uint64_t, 2>, Occurrence, DigestHash> kept;
+  if (on_repeat_ == OnRepeat::last) {
+    auto keep = [&](const Occurrence& occurrence) -> Result<void> {
+      kept.insert_or_assign(occurrence.digest, occurrence);
+      return {};
+    };
+    if (auto ok = occurrences.each(bucket, keep); !ok) return ok;
+  }
+  return occurrences.each(bucket, [&](const Occurrence& occurrence) -> Result<void> {
+    const Occurrence& one = kept.try_emplace(occurrence.digest, occurrence).first->second;
+    const bool is_kept = one.record_number == occurrence.record_number && one.source == occurrence.source;
+    return is_kept ? Result<void>() : note(occurrence, one);
+  });
+}
+
+Result<void> RepeatFinder::note(const Occurrence& repeat, const Occurrence& kept) {
+  return repeats_->add(repeat.chunk / chunks_a_bucket_, {.record_number = repeat.record_number,
+                                                         .kept_record_number = kept.record_number,
+                                                         .source = repeat.source,
+                                                         .kept_source = kept.source,
+                                                         .column = repeat.column});
+}
+
+}  // namespace bulkwrite::run

@@ -1,0 +1,94 @@
+// Finds values that occur more than once, in an input of any length: exactly, and with bounded memory. What memory does
+// not hold lies in nameless files, which are gone with the process.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/file.h"
+#include "engine/base/result.h"
+#include "engine/run/repeats.h"
+
+namespace bulkwrite::run {
+
+// A value and where it stands. Of the value half of its SHA-256: two that share it are one value.
+struct Occurrence {
+  std::array<uint64_t, 2> digest{};
+  uint64_t record_number = 0;
+  uint32_t source = 0, chunk = 0;
+  uint32_t column = 0;
+  uint32_t unused = 0;
+};
+
+// Digests of values as the service compares them: letters of ASCII in one case, unless case matters. One thread.
+class ValueDigest {
+ public:
+  ValueDigest();
+  ~ValueDigest();
+  ValueDigest(ValueDigest&& other) noexcept = default;
+
+  // Columns do not meet.
+  std::array<uint64_t, 2> of(uint32_t column, std::string_view value, bool case_matters);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+  std::vector<char> bytes_;
+};
+
+// Plain items in numbered buckets, each in the order in which they came. One thread. Failures are cannot_write.
+template <typename Item>
+class Buckets {
+ public:
+  Buckets(std::filesystem::path directory, size_t count) : directory_(std::move(directory)), buckets_(count) {}
+
+  size_t size() const { return buckets_.size(); }
+  uint64_t items(size_t bucket) const { return buckets_[bucket].spilled + buckets_[bucket].recent.size(); }
+  Result<void> add(size_t bucket, const Item& item);
+  // `take` gets every item; its error ends it.
+  template <typename Take>
+  Result<void> each(size_t bucket, const Take& take) const;
+  void clear(size_t bucket) { buckets_[bucket] = {}; }
+
+ private:
+  static constexpr size_t kRecentMax = 512;
+  struct Bucket {
+    std::vector<Item> recent;
+    uint64_t spilled = 0;
+    Descriptor file;
+  };
+  Result<void> spill(Bucket& bucket);
+
+  std::filesystem::path directory_;
+  std::vector<Bucket> buckets_;
+};
+
+class RepeatFinder {
+ public:
+  // Nameless files lie in `directory`. `on_repeat` is reject, first or last.
+  RepeatFinder(std::filesystem::path directory, OnRepeat on_repeat);
+
+  // In the order of the input. One thread.
+  Result<void> add(std::span<const Occurrence> occurrences);
+  // Writes the file that Repeats reads; once.
+  Result<void> write(const std::filesystem::path& file);
+
+ private:
+  Result<void> find(Buckets<Occurrence>& occurrences, size_t bucket, unsigned digest_bits);
+  Result<void> find_here(const Buckets<Occurrence>& occurrences, size_t bucket);
+  Result<void> note(const Occurrence& repeat, const Occurrence& kept);
+
+  const std::filesystem::path directory_;
+  const OnRepeat on_repeat_;
+  Buckets<Occurrence> occurrences_;
+  uint64_t chunks_ = 0;
+  std::unique_ptr<Buckets<Repeat>> repeats_;  // by chunk, in no order
+  uint64_t chunks_a_bucket_ = 1;
+};
+
+}  // namespace bulkwrite::run
