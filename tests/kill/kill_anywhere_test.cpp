@@ -107,6 +107,8 @@ TEST_CASE("an undisturbed load passes every kind of crash point") {
                                   "lock: taken",
                                   "renamed: fields.json",
                                   "renamed: layouts.json",
+                                  "renamed: repeats",
+                                  "renamed: decisions.json",
                                   "ledger: its file is made",
                                   "commit; pragma journal_mode=wal;",
                                   "renamed: ledger.db",
