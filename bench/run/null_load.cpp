@@ -24,6 +24,7 @@ run::LoadOptions null_load(const std::filesystem::path& input, const std::filesy
   options.poll_min = options.poll_max = std::chrono::milliseconds(1);
   // The engine's own speed is measured, not its patience.
   options.canary = false;
+  options.on_repeat = run::OnRepeat::off;  // a pass of its own, as long as the file
   options.downloads_a_minute_max = 0;
   options.make_transport = [service = NullService{*fields, results}]() -> Result<std::unique_ptr<api::Transport>> {
     return std::unique_ptr<api::Transport>(std::make_unique<NullTransport>(service));
