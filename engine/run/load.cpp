@@ -273,6 +273,22 @@ Result<void> keep_what_it_goes_by(const Session& session) {
   return write_file(directory.mapping_like(mapping), session.plan->mapping_text);
 }
 
+// Up to the ledger: without one there is no run.
+Result<void> begin_run(Session& session) {
+  auto lock = RunLock::take(session.directory.path);
+  if (!lock) return std::move(lock).error();
+  session.lock = *std::move(lock);
+  tell_cost(session);
+  if (auto ok = check_disk(*session.front, session.directory, session.tell); !ok) return ok;
+  if (auto ok = keep_what_it_goes_by(session); !ok) return ok;
+  const RunDirectory& place = session.directory;
+  if (auto ok = settle_input(session, place.path, place.repeats(), place.decisions()); !ok) return ok;
+  auto ledger = Ledger::create(session.directory.ledger(), session.plan->facts);
+  if (!ledger) return std::move(ledger).error();
+  session.ledger = *std::move(ledger);
+  return {};
+}
+
 Result<Summary> begin(Session& session) {
   const LoadOptions& options = session.options;
   auto front = Front::open(for_workers(options.input, worker_count(options.workers)), session.progress, session.tell);
@@ -296,18 +312,12 @@ Result<Summary> begin(Session& session) {
   auto directory = RunDirectory::make(options.run_dir, options.runs_root);
   if (!directory) return std::move(directory).error();
   session.directory = *std::move(directory);
-  auto lock = RunLock::take(session.directory.path);
-  if (!lock) return std::move(lock).error();
-  session.lock = *std::move(lock);
-  tell_cost(session);
-  if (auto ok = check_disk(*session.front, session.directory, session.tell); !ok) return std::move(ok).error();
-  if (auto ok = keep_what_it_goes_by(session); !ok) return std::move(ok).error();
-  const RunDirectory& place = session.directory;
-  if (auto ok = settle_input(session, place.path, place.repeats(), place.decisions()); !ok)
+  if (auto ok = begin_run(session); !ok) {
+    // No run is in it, and nobody has asked for it.
+    std::error_code ignored;
+    if (options.run_dir.empty()) std::filesystem::remove_all(session.directory.path, ignored);
     return std::move(ok).error();
-  auto ledger = Ledger::create(session.directory.ledger(), session.plan->facts);
-  if (!ledger) return std::move(ledger).error();
-  session.ledger = *std::move(ledger);
+  }
   looking.reset();
   return run_session(session);
 }

@@ -129,6 +129,19 @@ TEST_CASE("dates that could be read two ways are refused before anything is sent
   CHECK(query(place.crm, "select count(*) from Leads where Birthday = '2001-02-01'") == 1);
 }
 
+TEST_CASE("a load that is refused before it has begun leaves no run behind") {
+  const Place place("Last_Name,Company,Birthday\nOne,A,01/02/2001\n");
+  const std::vector<std::string> call{
+      "/usr/bin/env", "-C",     place.directory.path(), bulkwrite_program(), "load", place.file, "--module", "Leads",
+      "--sandbox",    place.crm};
+  const Ended refused = run(call, place.directory.path());
+  CHECK(refused.exit_code == 78);
+  size_t runs = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(place.directory / "bulkwrite-runs"))
+    runs += entry.is_directory() ? 1 : 0;
+  CHECK(runs == 0);
+}
+
 TEST_CASE("a format for a column that holds neither dates nor numbers is refused") {
   const Place place("Last_Name,Company\nOne,A\n");
   const Ended refused = place.load({"--date-format", "Company=dd/MM/yyyy"});
