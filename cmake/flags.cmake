@@ -27,26 +27,16 @@ function(bulkwrite_library name)
   target_link_libraries(${name} PUBLIC bulkwrite_flags ${ARG_LINK})
 endfunction()
 
-# bulkwrite_library_with_bugs(NAME): NAME_with_bugs is the library NAME, compiled with the mistakes of
-# engine/base/deliberate_bug.h. It links such twins of the libraries below it where there are any. For tests only, and
-# built only where one needs it. A program must not mix a library with its twin.
+# bulkwrite_library_with_bugs(NAME SOURCES...): NAME_with_bugs are those sources of the library NAME that can make the
+# mistakes of engine/base/deliberate_bug.h, compiled so that they do. A program that links it has these objects in place
+# of the library's own. For tests only, and built only where one needs it.
 function(bulkwrite_library_with_bugs name)
   if(NOT BULKWRITE_TESTS)
     return()
   endif()
-  get_target_property(sources ${name} SOURCES)
-  get_target_property(libraries ${name} INTERFACE_LINK_LIBRARIES)
   get_target_property(definitions ${name} COMPILE_DEFINITIONS)
-  set(twins)
-  foreach(library ${libraries})
-    if(TARGET ${library}_with_bugs)
-      list(APPEND twins ${library}_with_bugs)
-    else()
-      list(APPEND twins ${library})
-    endif()
-  endforeach()
-  add_library(${name}_with_bugs STATIC EXCLUDE_FROM_ALL ${sources})
-  target_link_libraries(${name}_with_bugs PUBLIC ${twins})
+  add_library(${name}_with_bugs OBJECT EXCLUDE_FROM_ALL ${ARGN})
+  target_link_libraries(${name}_with_bugs PUBLIC ${name})
   target_compile_definitions(${name}_with_bugs PUBLIC BULKWRITE_DELIBERATE_BUGS)
   target_compile_options(${name}_with_bugs PRIVATE -O1)  # compiled more often than they run
   if(definitions)

@@ -1,4 +1,4 @@
-// Mistakes that are made on purpose, so that the tests can show that they would be found. Only the libraries
+// Mistakes that are made on purpose, so that the tests can show that they would be found. Only the objects of
 // NAME_with_bugs (cmake/flags.cmake) are compiled with BULKWRITE_DELIBERATE_BUGS; in every other program
 // deliberate_bug() is false when it is compiled, and nothing is left of the mistake.
 #pragma once

@@ -26,19 +26,16 @@ struct CheckedChunk {
   UnknownChoices unknown_choices;
 };
 
-class NoPieces final : public PieceSink {
- public:
-  Result<void> piece(uint64_t, const SourceInfo&, std::string_view) override { return {}; }
-};
-
-CheckedChunk check_chunk(const csv::Chunk& chunk, Rules rules, const std::vector<std::string>& names,
-                         Profile* profile) {
+Result<CheckedChunk> check_chunk(const csv::Chunk& chunk, const Rules& all, const std::vector<std::string>& names,
+                                 Profile* profile) {
+  auto rules = ChunkRules::of_new(all, chunk);
+  if (!rules) return std::move(rules).error();
   CheckedChunk checked{.records = chunk.records(), .rejects = {}, .not_utf8 = {}, .unknown_choices = {}};
   if (chunk.too_long) {
     checked.rejects.push_back(describe_too_long(chunk.parts.front()));
     return checked;
   }
-  Judge judge(chunk, rules);
+  Judge judge(chunk, rules->rules());
   if (profile == nullptr && judge.accepts_all()) return checked;
   while (judge.next()) {
     checked.left_out += judge.is_left_out() ? 1 : 0;
@@ -58,8 +55,10 @@ struct Judging {
   std::vector<std::optional<schema::Field>> fields;
   std::optional<schema::RecordChecker> checker;
   std::shared_ptr<const Repeats> repeats;
+  std::optional<ScratchDirectory> scratch;  // of what was seen
+  std::shared_ptr<SeenValues> seen;
 
-  Rules rules() const { return {checker ? &*checker : nullptr, repeats.get()}; }
+  Rules rules() const { return {checker ? &*checker : nullptr, repeats.get(), seen.get()}; }
 };
 
 Result<schema::Mapping> map_columns(const CheckOptions& options, const std::vector<std::string>& names,
@@ -78,7 +77,7 @@ Result<schema::Mapping> map_columns(const CheckOptions& options, const std::vect
 
 Result<Judging> make_judging(const CheckOptions& options, Front& front, std::stop_token stop, const Tell& tell) {
   const std::vector<std::string>& names = front.header().names;
-  if (!options.module) return Judging{std::vector<std::optional<schema::Field>>(names.size()), {}, {}};
+  if (!options.module) return Judging{std::vector<std::optional<schema::Field>>(names.size()), {}, {}, {}, {}};
   auto mapping = map_columns(options, names, tell);
   if (!mapping) return std::move(mapping).error();
   auto scratch = ScratchDirectory::make();
@@ -89,13 +88,14 @@ Result<Judging> make_judging(const CheckOptions& options, Front& front, std::sto
                           .on_repeat = options.on_repeat,
                           .workers = options.workers,
                           .directory = scratch->path(),
-                          .repeats_file = scratch->path() / "repeats"};
+                          .repeats_file = scratch->path() / "repeats",
+                          .seen_file = scratch->path() / "seen.db"};
   auto settled = settle(front, how, *mapping, stop, tell);
   if (!settled) return std::move(settled).error();
   const schema::Mapping with = with_formats(*std::move(mapping), settled->decisions);
   auto checker = schema::RecordChecker::make(with, options.unknown_choice);
   if (!checker) return std::move(checker).error();
-  return Judging{with.columns, *std::move(checker), settled->repeats};
+  return Judging{with.columns, *std::move(checker), settled->repeats, *std::move(scratch), settled->seen};
 }
 
 // The profiles of the workers, one each.

@@ -19,6 +19,7 @@ struct Decisions {
   };
   std::vector<Format> formats;              // of columns that had none
   OnRepeat on_repeat = OnRepeat::off;       // off: nobody looked for repeats, and there is no file of them
+  bool while_streaming = false;             // repeats were not looked for before, but as the chunks came
   std::vector<std::string> unique_columns;  // whose values were compared
   std::vector<std::string> sources;         // of the input, by name
 };

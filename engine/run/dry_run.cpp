@@ -2,6 +2,7 @@
 
 #include "engine/run/in_order.h"
 #include "engine/run/judge.h"
+#include "engine/run/seen_values.h"
 #include "engine/run/unknown_choices.h"
 
 namespace bulkwrite::run {
@@ -13,10 +14,12 @@ struct Judged {
   UnknownChoices unknown_choices;
 };
 
-Judged judge_chunk(const csv::Chunk& chunk, Rules rules) {
+Result<Judged> judge_chunk(const csv::Chunk& chunk, const Rules& all) {
+  auto rules = ChunkRules::of_new(all, chunk);
+  if (!rules) return std::move(rules).error();
   Judged judged{.records = chunk.records(), .not_utf8 = {}, .unknown_choices = {}};
   if (chunk.too_long) return judged;
-  Judge judge(chunk, rules);
+  Judge judge(chunk, rules->rules());
   if (judge.accepts_all()) {
     judged.accepted = judged.records;
     return judged;
@@ -29,11 +32,6 @@ Judged judge_chunk(const csv::Chunk& chunk, Rules rules) {
   judged.not_utf8 = judge.not_utf8();
   return judged;
 }
-
-class NoPieces final : public PieceSink {
- public:
-  Result<void> piece(uint64_t, const SourceInfo&, std::string_view) override { return {}; }
-};
 
 }  // namespace
 

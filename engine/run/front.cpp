@@ -191,8 +191,11 @@ Result<csv::Chunk> Front::first_chunk() {
     source.read_ahead.resize(given + *got);
     if (*got > 0) continue;
     cutter.end_source();
-    cutter.end_input();
     cut = cutter.next();
+    if (cut.kind == csv::Cutter::Cut::Kind::need_bytes) {
+      cutter.end_input();
+      cut = cutter.next();
+    }
     return cut.kind == csv::Cutter::Cut::Kind::chunk ? std::move(cut.chunk) : csv::Chunk();
   }
 }

@@ -37,6 +37,12 @@ class PieceSink {
   virtual Result<void> piece(uint64_t chunk_index, const SourceInfo& source, std::string_view bytes) = 0;
 };
 
+// For those who need no such record.
+class NoPieces final : public PieceSink {
+ public:
+  Result<void> piece(uint64_t, const SourceInfo&, std::string_view) override { return {}; }
+};
+
 // Where the input goes on.
 struct InputPosition {
   uint64_t chunks = 0;  // before it

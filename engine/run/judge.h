@@ -22,15 +22,19 @@ struct Problem {
   const Repeat* repeat = nullptr;  // of the rule `repeat`
 };
 
-// By what records are judged; must outlive who judges. Without a checker only what needs no schema is judged.
+class SeenValues;
+
+// By what records are judged; must outlive who judges. Without a checker only what needs no schema is judged. Repeats
+// are known for all chunks, or, in a stream, for each chunk only: see ChunkRules.
 struct Rules {
   const schema::RecordChecker* checker = nullptr;
   const Repeats* repeats = nullptr;
+  SeenValues* seen = nullptr;
 
   Rules() = default;
   Rules(const schema::RecordChecker* only_checker) : checker(only_checker) {}
-  Rules(const schema::RecordChecker* the_checker, const Repeats* the_repeats)
-      : checker(the_checker), repeats(the_repeats) {}
+  Rules(const schema::RecordChecker* the_checker, const Repeats* the_repeats, SeenValues* values_seen = nullptr)
+      : checker(the_checker), repeats(the_repeats), seen(values_seen) {}
 };
 
 // Walks a chunk that is not too_long. One thread; the chunk must outlive it.

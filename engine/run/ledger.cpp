@@ -1,18 +1,15 @@
 #include "engine/run/ledger.h"
 
 #include <fmt/format.h>
-#include <sqlite3.h>
 #include <unistd.h>
 
 #include <array>
-#include <mutex>
-#include <unordered_map>
 #include <utility>
-#include <variant>
 
 #include "engine/base/crash_point.h"
 #include "engine/base/deliberate_bug.h"
 #include "engine/base/file.h"
+#include "engine/run/database.h"
 
 namespace bulkwrite::run {
 namespace {
@@ -55,24 +52,6 @@ std::optional<ChunkState> state_of(std::string_view name) {
   for (const auto& [state, text] : kStateNames)
     if (text == name) return state;
   return std::nullopt;
-}
-
-std::string text_of(sqlite3_stmt* row, int column) {
-  const auto* const bytes = reinterpret_cast<const char*>(sqlite3_column_text(row, column));
-  return std::string(bytes == nullptr ? "" : bytes, static_cast<size_t>(sqlite3_column_bytes(row, column)));
-}
-
-uint64_t integer_of(sqlite3_stmt* row, int column) {
-  return static_cast<uint64_t>(sqlite3_column_int64(row, column));
-}
-
-using Value = std::variant<std::monostate, int64_t, std::string_view>;
-
-Value number(uint64_t value) {
-  return static_cast<int64_t>(value);
-}
-Value number(std::optional<uint64_t> value) {
-  return value ? number(*value) : Value();
 }
 
 // Whether SQLite's way of reading along with a writer cannot work, and is not needed: nothing can be written beside the
@@ -150,74 +129,7 @@ std::string difference(const RunFacts& run, const RunFacts& now) {
   return "";
 }
 
-// The SQLite handle, one statement at a time under one lock.
-class Ledger::Connection {
- public:
-  Connection(sqlite3* database, std::filesystem::path path) : database_(database), path_(std::move(path)) {}
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-  ~Connection() {
-    for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
-    sqlite3_close(database_);
-  }
-
-  using RowSink = std::function<void(sqlite3_stmt*)>;
-
-  Result<void> run(const char* sql, std::initializer_list<Value> values, const RowSink& row = nullptr) {
-    sqlite3_stmt* const statement = prepared(sql);
-    if (statement == nullptr) return fault();
-    int at = 0;
-    for (const Value& value : values) bind(statement, ++at, value);
-    int step = sqlite3_step(statement);
-    for (; step == SQLITE_ROW; step = sqlite3_step(statement))
-      if (row) row(statement);
-    const Result<void> outcome = step == SQLITE_DONE ? Result<void>() : fault();
-    sqlite3_reset(statement);
-    sqlite3_clear_bindings(statement);
-    if (outcome && !sqlite3_get_autocommit(database_)) return outcome;
-    if (outcome && !row) crash_point(sql);
-    return outcome;
-  }
-
-  Result<void> script(const char* sql) {
-    if (sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) return fault();
-    if (sqlite3_get_autocommit(database_)) crash_point(sql);
-    return {};
-  }
-
-  // What SQLite says of the last call.
-  Error fault() const {
-    const int code = sqlite3_errcode(database_);
-    const bool is_damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
-    return {is_damaged ? ErrorKind::input_data : ErrorKind::cannot_write,
-            fmt::format("the ledger {}: {}", path_.string(), sqlite3_errmsg(database_))};
-  }
-
-  std::mutex mutex;
-
- private:
-  // A statement, prepared once; null where that fails. `sql` is a literal: its address is its name.
-  sqlite3_stmt* prepared(const char* sql) {
-    sqlite3_stmt*& statement = statements_[sql];
-    if (statement == nullptr) sqlite3_prepare_v2(database_, sql, -1, &statement, nullptr);
-    return statement;
-  }
-
-  static void bind(sqlite3_stmt* statement, int at, const Value& value) {
-    if (const auto* integer = std::get_if<int64_t>(&value))
-      sqlite3_bind_int64(statement, at, *integer);
-    else if (const auto* text = std::get_if<std::string_view>(&value))
-      sqlite3_bind_text(statement, at, text->data(), static_cast<int>(text->size()), SQLITE_TRANSIENT);
-    else
-      sqlite3_bind_null(statement, at);
-  }
-
-  sqlite3* const database_;
-  const std::filesystem::path path_;
-  std::unordered_map<const char*, sqlite3_stmt*> statements_;
-};
-
-Ledger::Ledger(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
+Ledger::Ledger(std::unique_ptr<Database> database) : database_(std::move(database)) {}
 Ledger::~Ledger() = default;
 
 Result<std::unique_ptr<Ledger>> Ledger::create(const std::filesystem::path& path, const RunFacts& facts) {
@@ -236,16 +148,16 @@ Result<std::unique_ptr<Ledger>> Ledger::create(const std::filesystem::path& path
 }
 
 Result<std::unique_ptr<Ledger>> Ledger::make(const std::filesystem::path& path, const RunFacts& facts) {
-  sqlite3* database = nullptr;
+  sqlite3* handle = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXCLUSIVE | SQLITE_OPEN_FULLMUTEX;
-  const bool opened = sqlite3_open_v2(path.c_str(), &database, flags, nullptr) == SQLITE_OK;
-  auto connection = std::make_unique<Connection>(database, path);
+  const bool opened = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr) == SQLITE_OK;
+  auto database = std::make_unique<Database>(handle, "the ledger", path);
   if (!opened)
     return Error{ErrorKind::cannot_write,
-                 fmt::format("cannot create the ledger {}: {}", path.string(), sqlite3_errmsg(database))};
-  Connection& db = *connection;
+                 fmt::format("cannot create the ledger {}: {}", path.string(), sqlite3_errmsg(handle))};
+  Database& db = *database;
   crash_point("ledger: its file is made");
-  std::unique_ptr<Ledger> ledger(new Ledger(std::move(connection)));
+  std::unique_ptr<Ledger> ledger(new Ledger(std::move(database)));
   const std::string marks =
       fmt::format("pragma application_id = {}; pragma user_version = {};", kApplicationId, kLedgerVersion);
   if (auto ok = db.script("pragma synchronous=full; begin immediate;"); !ok) return std::move(ok).error();
@@ -257,7 +169,7 @@ Result<std::unique_ptr<Ledger>> Ledger::make(const std::filesystem::path& path, 
 }
 
 Result<void> Ledger::write_facts(const RunFacts& facts) {
-  Connection& db = *connection_;
+  Database& db = *database_;
   const std::string delimiter(1, facts.delimiter);
   const std::array<std::pair<std::string_view, std::string_view>, 10> rows{{{"module", facts.module},
                                                                             {"operation", facts.operation},
@@ -274,7 +186,7 @@ Result<void> Ledger::write_facts(const RunFacts& facts) {
   for (size_t i = 0; i < facts.files.size(); ++i) {
     const source::FileIdentity& file = facts.files[i];
     auto ok = db.run("insert into files values (?, ?, ?, ?)",
-                     {number(uint64_t{i}), std::string_view(file.path), number(file.size), Value(file.mtime_ns)});
+                     {number(uint64_t{i}), std::string_view(file.path), number(file.size), file.mtime_ns});
     if (!ok) return ok;
   }
   return {};
@@ -295,10 +207,10 @@ Result<std::unique_ptr<Ledger>> Ledger::open_existing(const std::filesystem::pat
 }
 
 Result<std::unique_ptr<Ledger>> Ledger::open_as(const std::string& name, const std::filesystem::path& path, int flags) {
-  sqlite3* database = nullptr;
-  const bool opened = sqlite3_open_v2(name.c_str(), &database, flags | SQLITE_OPEN_FULLMUTEX, nullptr) == SQLITE_OK;
-  auto connection = std::make_unique<Connection>(database, path);
-  Connection& db = *connection;
+  sqlite3* handle = nullptr;
+  const bool opened = sqlite3_open_v2(name.c_str(), &handle, flags | SQLITE_OPEN_FULLMUTEX, nullptr) == SQLITE_OK;
+  auto database = std::make_unique<Database>(handle, "the ledger", path);
+  Database& db = *database;
   const auto damaged = [&](std::string_view why) {
     return Error{
         ErrorKind::input_data,
@@ -309,8 +221,8 @@ Result<std::unique_ptr<Ledger>> Ledger::open_as(const std::string& name, const s
   const auto refused = [&](Error why) { return why.kind == ErrorKind::input_data ? damaged(why.message) : why; };
   if (!opened) return refused(db.fault());
   // A ledger that is refused stays as it is: closing it does not fold its log into it.
-  sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-  sqlite3_busy_timeout(database, kBusyMilliseconds);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  sqlite3_busy_timeout(handle, kBusyMilliseconds);
   int64_t application = 0, version = 0;
   std::string state;
   const auto into = [](int64_t& number) { return [&number](sqlite3_stmt* s) { number = sqlite3_column_int64(s, 0); }; };
@@ -325,14 +237,14 @@ Result<std::unique_ptr<Ledger>> Ledger::open_as(const std::string& name, const s
   auto ok = db.run("pragma integrity_check(1)", {}, [&](sqlite3_stmt* s) { state = text_of(s, 0); });
   if (!ok) return refused(std::move(ok).error());
   if (state != "ok") return damaged(state);
-  sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
   if ((flags & SQLITE_OPEN_READWRITE) != 0)
     if (auto synced = db.script("pragma synchronous=full"); !synced) return std::move(synced).error();
-  return std::unique_ptr<Ledger>(new Ledger(std::move(connection)));
+  return std::unique_ptr<Ledger>(new Ledger(std::move(database)));
 }
 
 Result<RunFacts> Ledger::facts() {
-  const std::scoped_lock lock(connection_->mutex);
+  const std::scoped_lock lock(database_->mutex);
   RunFacts facts;
   const std::array<std::pair<std::string_view, std::string*>, 9> texts{{{"module", &facts.module},
                                                                         {"operation", &facts.operation},
@@ -343,14 +255,14 @@ Result<RunFacts> Ledger::facts() {
                                                                         {"cut", &facts.cut},
                                                                         {"header", &facts.header},
                                                                         {"options", &facts.options}}};
-  auto done = connection_->run("select key, value from run", {}, [&](sqlite3_stmt* s) {
+  auto done = database_->run("select key, value from run", {}, [&](sqlite3_stmt* s) {
     const std::string key = text_of(s, 0), value = text_of(s, 1);
     for (const auto& [name, text] : texts)
       if (name == key) *text = value;
     if (key == "delimiter" && !value.empty()) facts.delimiter = value.front();
   });
   if (!done) return std::move(done).error();
-  done = connection_->run("select path, size, mtime_ns from files order by ordinal", {}, [&](sqlite3_stmt* s) {
+  done = database_->run("select path, size, mtime_ns from files order by ordinal", {}, [&](sqlite3_stmt* s) {
     facts.files.push_back({text_of(s, 0), integer_of(s, 1), sqlite3_column_int64(s, 2)});
   });
   if (!done) return std::move(done).error();
@@ -358,9 +270,9 @@ Result<RunFacts> Ledger::facts() {
 }
 
 Result<std::vector<SourceInfo>> Ledger::sources() {
-  const std::scoped_lock lock(connection_->mutex);
+  const std::scoped_lock lock(database_->mutex);
   std::vector<SourceInfo> sources;
-  auto done = connection_->run(
+  auto done = database_->run(
       "select source, name, rereadable, size, mtime_ns, path from sources order by source", {}, [&](sqlite3_stmt* s) {
         // A source without a record has no row of its own.
         sources.resize(integer_of(s, 0));
@@ -372,9 +284,9 @@ Result<std::vector<SourceInfo>> Ledger::sources() {
 }
 
 Result<InputPosition> Ledger::input_position() {
-  const std::scoped_lock lock(connection_->mutex);
+  const std::scoped_lock lock(database_->mutex);
   InputPosition position;
-  auto done = connection_->run(
+  auto done = database_->run(
       "select (select count(*) from chunks), source, \"end\", first_record + records from parts order by chunk_index "
       "desc, ordinal desc limit 1",
       {}, [&](sqlite3_stmt* s) {
@@ -385,31 +297,31 @@ Result<InputPosition> Ledger::input_position() {
 }
 
 Result<void> Ledger::end_input(uint64_t blank_lines) {
-  const std::scoped_lock lock(connection_->mutex);
+  const std::scoped_lock lock(database_->mutex);
   const std::string text = std::to_string(blank_lines);
-  return connection_->run("insert or replace into run values ('ended_with_blank_lines', ?)", {std::string_view(text)});
+  return database_->run("insert or replace into run values ('ended_with_blank_lines', ?)", {std::string_view(text)});
 }
 
 Result<std::optional<uint64_t>> Ledger::ended_with_blank_lines() {
-  const std::scoped_lock lock(connection_->mutex);
+  const std::scoped_lock lock(database_->mutex);
   std::optional<uint64_t> blank_lines;
-  auto done = connection_->run("select cast(value as integer) from run where key = 'ended_with_blank_lines'", {},
-                               [&](sqlite3_stmt* s) { blank_lines = integer_of(s, 0); });
+  auto done = database_->run("select cast(value as integer) from run where key = 'ended_with_blank_lines'", {},
+                             [&](sqlite3_stmt* s) { blank_lines = integer_of(s, 0); });
   if (!done) return std::move(done).error();
   return blank_lines;
 }
 
 Result<Ledger::Totals> Ledger::totals() {
-  const std::scoped_lock lock(connection_->mutex);
+  const std::scoped_lock lock(database_->mutex);
   Totals totals;
   auto done =
-      connection_->run("select count(*), total(records), total(records - sent) from chunks", {}, [&](sqlite3_stmt* s) {
+      database_->run("select count(*), total(records), total(records - sent) from chunks", {}, [&](sqlite3_stmt* s) {
         totals.chunks = integer_of(s, 0);
         totals.records = integer_of(s, 1);
         totals.rejected = integer_of(s, 2);
       });
   if (!done) return std::move(done).error();
-  done = connection_->run("select total(blank_lines), total(\"end\" - begin) from parts", {}, [&](sqlite3_stmt* s) {
+  done = database_->run("select total(blank_lines), total(\"end\" - begin) from parts", {}, [&](sqlite3_stmt* s) {
     totals.blank_lines = integer_of(s, 0);
     totals.bytes = integer_of(s, 1);
   });
@@ -418,9 +330,9 @@ Result<Ledger::Totals> Ledger::totals() {
 }
 
 Result<std::vector<std::pair<uint64_t, ChunkState>>> Ledger::states() {
-  const std::scoped_lock lock(connection_->mutex);
+  const std::scoped_lock lock(database_->mutex);
   std::vector<std::pair<uint64_t, ChunkState>> states;
-  auto done = connection_->run("select chunk_index, state from chunks order by chunk_index", {}, [&](sqlite3_stmt* s) {
+  auto done = database_->run("select chunk_index, state from chunks order by chunk_index", {}, [&](sqlite3_stmt* s) {
     states.emplace_back(integer_of(s, 0), state_of(text_of(s, 1)).value_or(ChunkState::uncertain));
   });
   if (!done) return std::move(done).error();
@@ -428,16 +340,16 @@ Result<std::vector<std::pair<uint64_t, ChunkState>>> Ledger::states() {
 }
 
 Result<void> Ledger::add_source(uint32_t ordinal, const SourceInfo& source) {
-  const std::scoped_lock lock(connection_->mutex);
-  return connection_->run(
+  const std::scoped_lock lock(database_->mutex);
+  return database_->run(
       "insert or ignore into sources values (?, ?, ?, ?, ?, ?)",
       {number(uint64_t{ordinal}), std::string_view(source.name), std::string_view(source.identity.path),
-       number(uint64_t{source.rereadable}), number(source.identity.size), Value(source.identity.mtime_ns)});
+       number(uint64_t{source.rereadable}), number(source.identity.size), source.identity.mtime_ns});
 }
 
 Result<void> Ledger::add_chunk(const ChunkRow& row) {
-  const std::scoped_lock lock(connection_->mutex);
-  Connection& db = *connection_;
+  const std::scoped_lock lock(database_->mutex);
+  Database& db = *database_;
   if (auto ok = db.run("begin immediate", {}); !ok) return ok;
   auto done = db.run(
       "insert into chunks (chunk_index, state, records, sent, crc_source, crc_member, csv_bytes, zip_bytes, too_long) "
@@ -458,7 +370,7 @@ Result<void> Ledger::add_chunk(const ChunkRow& row) {
 }
 
 Result<std::optional<ChunkRow>> Ledger::chunk(uint64_t chunk_index) {
-  const std::scoped_lock lock(connection_->mutex);
+  const std::scoped_lock lock(database_->mutex);
   std::optional<ChunkRow> row;
   bool known_state = true;
   const auto read_chunk = [&](sqlite3_stmt* s) {
@@ -483,7 +395,7 @@ Result<std::optional<ChunkRow>> Ledger::chunk(uint64_t chunk_index) {
                    .creates = integer(15),
                    .maybe_created = integer(16) != 0};
   };
-  auto done = connection_->run(
+  auto done = database_->run(
       "select state, records, sent, crc_source, crc_member, csv_bytes, zip_bytes, too_long, job_id, added, updated, "
       "skipped, total, why, "
       "resent, creates, maybe_created from chunks where chunk_index = ?",
@@ -492,7 +404,7 @@ Result<std::optional<ChunkRow>> Ledger::chunk(uint64_t chunk_index) {
   if (!row) return std::optional<ChunkRow>();
   if (!known_state)
     return Error{ErrorKind::unexpected, fmt::format("the ledger holds an unknown state of chunk {}", chunk_index)};
-  done = connection_->run(
+  done = database_->run(
       "select source, begin, \"end\", first_record, records, blank_lines, at, unterminated from parts where "
       "chunk_index = ? order by ordinal",
       {number(chunk_index)}, [&](sqlite3_stmt* s) {
@@ -505,8 +417,8 @@ Result<std::optional<ChunkRow>> Ledger::chunk(uint64_t chunk_index) {
 }
 
 Result<void> Ledger::repack(const ChunkRow& row) {
-  const std::scoped_lock lock(connection_->mutex);
-  return connection_->run(
+  const std::scoped_lock lock(database_->mutex);
+  return database_->run(
       "update chunks set state = ?, sent = ?, crc_member = ?, csv_bytes = ?, zip_bytes = ?, job_id = null, file_id = "
       "null, resent = ? where chunk_index = ?",
       {state_name(row.state), number(row.sent), number(uint64_t{row.crc_member}), number(row.csv_bytes),
@@ -514,27 +426,27 @@ Result<void> Ledger::repack(const ChunkRow& row) {
 }
 
 Result<void> Ledger::set_state(uint64_t chunk_index, ChunkState state, std::string_view job_id, std::string_view why) {
-  const std::scoped_lock lock(connection_->mutex);
+  const std::scoped_lock lock(database_->mutex);
   if (deliberate_bug(DeliberateBug::creation_forgotten)) {
-    return connection_->run("update chunks set state = ?, job_id = nullif(?, ''), why = ? where chunk_index = ?",
-                            {state_name(state), job_id, why, number(chunk_index)});
+    return database_->run("update chunks set state = ?, job_id = nullif(?, ''), why = ? where chunk_index = ?",
+                          {state_name(state), job_id, why, number(chunk_index)});
   }
-  return connection_->run(
+  return database_->run(
       "update chunks set maybe_created = maybe_created or state in ('creating', 'uncertain'), state = ?, job_id = "
       "nullif(?, ''), why = ? where chunk_index = ?",
       {state_name(state), job_id, why, number(chunk_index)});
 }
 
 Result<void> Ledger::add_callback(uint64_t chunk_index, std::string_view token_hash) {
-  const std::scoped_lock lock(connection_->mutex);
-  return connection_->run("insert into callbacks values (?, ?)", {token_hash, number(chunk_index)});
+  const std::scoped_lock lock(database_->mutex);
+  return database_->run("insert into callbacks values (?, ?)", {token_hash, number(chunk_index)});
 }
 
 Result<std::optional<uint64_t>> Ledger::chunk_of_callback(std::string_view token_hash) {
-  const std::scoped_lock lock(connection_->mutex);
+  const std::scoped_lock lock(database_->mutex);
   std::optional<uint64_t> chunk_index;
-  auto done = connection_->run("select chunk_index from callbacks where token_hash = ?", {token_hash},
-                               [&](sqlite3_stmt* s) { chunk_index = integer_of(s, 0); });
+  auto done = database_->run("select chunk_index from callbacks where token_hash = ?", {token_hash},
+                             [&](sqlite3_stmt* s) { chunk_index = integer_of(s, 0); });
   if (!done) return std::move(done).error();
   if (chunk_index && deliberate_bug(DeliberateBug::callback_of_neighbour)) *chunk_index ^= 1U;
   return chunk_index;
@@ -542,8 +454,8 @@ Result<std::optional<uint64_t>> Ledger::chunk_of_callback(std::string_view token
 
 Result<void> Ledger::settle(uint64_t chunk_index, ChunkState state, std::string_view job_id,
                             const api::JobCounts& counts, std::string_view why, bool resent) {
-  const std::scoped_lock lock(connection_->mutex);
-  return connection_->run(
+  const std::scoped_lock lock(database_->mutex);
+  return database_->run(
       "update chunks set state = ?, job_id = coalesce(nullif(?, ''), job_id), added = ?, updated = ?, skipped = ?, "
       "total = ?, why = ?, "
       "resent = max(resent, ?) where chunk_index = ?",
@@ -552,14 +464,14 @@ Result<void> Ledger::settle(uint64_t chunk_index, ChunkState state, std::string_
 }
 
 Result<void> Ledger::settle_open() {
-  const std::scoped_lock lock(connection_->mutex);
+  const std::scoped_lock lock(database_->mutex);
   if (deliberate_bug(DeliberateBug::settled_as_not_sent)) {
-    return connection_->run(
+    return database_->run(
         "update chunks set state = case when state = 'created' then 'in_flight' else 'not_sent' end where state in "
         "('packed', 'uploaded', 'creating', 'created')",
         {});
   }
-  return connection_->run(
+  return database_->run(
       "update chunks set state = case when state = 'created' then 'in_flight' when state = 'creating' or maybe_created "
       "then 'uncertain' else 'not_sent' end, "
       "why = case when why <> '' then why when state = 'creating' then 'stopped before the reply came' else 'stopped' "
@@ -569,38 +481,38 @@ Result<void> Ledger::settle_open() {
 }
 
 Result<void> Ledger::uploaded(uint64_t chunk, std::string_view file_id) {
-  const std::scoped_lock lock(connection_->mutex);
-  return connection_->run("update chunks set state = 'uploaded', file_id = ? where chunk_index = ?",
-                          {file_id, number(chunk)});
+  const std::scoped_lock lock(database_->mutex);
+  return database_->run("update chunks set state = 'uploaded', file_id = ? where chunk_index = ?",
+                        {file_id, number(chunk)});
 }
 
 Result<void> Ledger::creating(uint64_t chunk) {
-  const std::scoped_lock lock(connection_->mutex);
-  return connection_->run(
+  const std::scoped_lock lock(database_->mutex);
+  return database_->run(
       "update chunks set state = 'creating', creates = creates + 1, resent = max(resent, maybe_created) where "
       "chunk_index = ?",
       {number(chunk)});
 }
 
 Result<void> Ledger::created(uint64_t chunk, std::string_view job_id) {
-  const std::scoped_lock lock(connection_->mutex);
-  return connection_->run("update chunks set state = 'created', job_id = ? where chunk_index = ?",
-                          {job_id, number(chunk)});
+  const std::scoped_lock lock(database_->mutex);
+  return database_->run("update chunks set state = 'created', job_id = ? where chunk_index = ?",
+                        {job_id, number(chunk)});
 }
 
 Result<void> Ledger::not_created(uint64_t chunk, std::string_view why) {
-  const std::scoped_lock lock(connection_->mutex);
-  return connection_->run("update chunks set state = 'uploaded', why = ? where chunk_index = ?", {why, number(chunk)});
+  const std::scoped_lock lock(database_->mutex);
+  return database_->run("update chunks set state = 'uploaded', why = ? where chunk_index = ?", {why, number(chunk)});
 }
 
 Result<void> Ledger::create_uncertain(uint64_t chunk, std::string_view why) {
-  const std::scoped_lock lock(connection_->mutex);
-  return connection_->run("update chunks set why = ?, maybe_created = 1 where chunk_index = ?", {why, number(chunk)});
+  const std::scoped_lock lock(database_->mutex);
+  return database_->run("update chunks set why = ?, maybe_created = 1 where chunk_index = ?", {why, number(chunk)});
 }
 
 Result<void> Ledger::job_ended(uint64_t chunk, std::string_view status, const api::JobCounts& counts) {
-  const std::scoped_lock lock(connection_->mutex);
-  return connection_->run(
+  const std::scoped_lock lock(database_->mutex);
+  return database_->run(
       "update chunks set job_status = ?, added = ?, updated = ?, skipped = ?, total = ? where chunk_index = ?",
       {status, number(counts.added), number(counts.updated), number(counts.skipped), number(counts.total),
        number(chunk)});

@@ -16,6 +16,8 @@
 
 namespace bulkwrite::run {
 
+class Database;
+
 // Where a chunk stands. Up to `uploaded` nothing is at the service but a file that nobody uses.
 enum class ChunkState {
   empty,      // no record of it was accepted: there is nothing to send
@@ -124,13 +126,12 @@ class Ledger final : public api::Journal {
   Result<void> job_ended(uint64_t chunk, std::string_view status, const api::JobCounts& counts) override;
 
  private:
-  class Connection;
-  explicit Ledger(std::unique_ptr<Connection> connection);
+  explicit Ledger(std::unique_ptr<Database> database);
   static Result<std::unique_ptr<Ledger>> make(const std::filesystem::path& path, const RunFacts& facts);
   static Result<std::unique_ptr<Ledger>> open_existing(const std::filesystem::path& path, int flags);
   static Result<std::unique_ptr<Ledger>> open_as(const std::string& name, const std::filesystem::path& path, int flags);
   Result<void> write_facts(const RunFacts& facts);
-  std::unique_ptr<Connection> connection_;
+  std::unique_ptr<Database> database_;
 };
 
 bool is_settled(ChunkState state);

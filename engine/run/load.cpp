@@ -97,21 +97,24 @@ Result<void> plan_load(Session& session, const std::optional<ModuleTexts>& kept)
   return {};
 }
 
-// Settles what only the input can tell, and keeps it where a session that goes on finds it: nowhere, if there is none.
-Result<void> settle_input(Session& session, const std::filesystem::path& directory,
-                          const std::filesystem::path& repeats_file, const std::filesystem::path& decisions_file) {
+SurveyOptions survey_options(const LoadOptions& options, const RunDirectory& place) {
+  return {.input = options.input,
+          .unknown_choice = options.unknown_choice,
+          .find_by = options.find_by,
+          .on_repeat = options.on_repeat,
+          .workers = options.workers,
+          .directory = place.path,
+          .repeats_file = place.repeats(),
+          .seen_file = place.seen()};
+}
+
+// Settles what only the input can tell, and keeps it where a session that goes on finds it.
+Result<void> settle_input(Session& session, const RunDirectory& place) {
   const LoadOptions& options = session.options;
-  const SurveyOptions how{.input = options.input,
-                          .unknown_choice = options.unknown_choice,
-                          .find_by = options.find_by,
-                          .on_repeat = options.on_repeat,
-                          .workers = options.workers,
-                          .directory = directory,
-                          .repeats_file = repeats_file};
-  auto settled = settle(*session.front, how, session.plan->mapping, session.stop, session.tell);
+  auto settled =
+      settle(*session.front, survey_options(options, place), session.plan->mapping, session.stop, session.tell);
   if (!settled) return std::move(settled).error();
-  if (!decisions_file.empty())
-    if (auto ok = write_file(decisions_file, to_json(settled->decisions) + "\n"); !ok) return ok;
+  if (auto ok = write_file(place.decisions(), to_json(settled->decisions) + "\n"); !ok) return ok;
   return session.plan->take(*settled, options);
 }
 
@@ -161,8 +164,9 @@ Result<void> write_out(Session& session, const Summary& summary, Reconciler& rec
   if (auto ok = reconciler.commit(); !ok) return ok;
   if (deliberate_bug(DeliberateBug::spool_removed_early)) spool.remove_all();
   if (auto ok = write_file(session.directory.summary(), to_json(summary) + "\n"); !ok) return ok;
-  if (is_over(session)) spool.remove_all();
-  return {};
+  if (!is_over(session)) return {};
+  spool.remove_all();
+  return SeenValues::remove(session.directory.seen());
 }
 
 Summary finish(Session& session, Summary summary, Reconciler& reconciler, const Spool& spool) {
@@ -256,8 +260,7 @@ Result<std::optional<Summary>> look_for_run(Session& session) {
 Result<Summary> try_dry(Session& session) {
   auto scratch = ScratchDirectory::make();
   if (!scratch) return std::move(scratch).error();
-  if (auto ok = settle_input(session, scratch->path(), scratch->path() / "repeats", ""); !ok)
-    return std::move(ok).error();
+  if (auto ok = settle_input(session, {scratch->path()}); !ok) return std::move(ok).error();
   DryRun run = dry_run(*session.front, *session.plan, session.options, session.progress, session.stop, session.tell);
   run.summary.seconds = seconds_since(session.begun);
   session.tell(cost_text(run.cost, cost_limits(session)));
@@ -281,8 +284,7 @@ Result<void> begin_run(Session& session) {
   tell_cost(session);
   if (auto ok = check_disk(*session.front, session.directory, session.tell); !ok) return ok;
   if (auto ok = keep_what_it_goes_by(session); !ok) return ok;
-  const RunDirectory& place = session.directory;
-  if (auto ok = settle_input(session, place.path, place.repeats(), place.decisions()); !ok) return ok;
+  if (auto ok = settle_input(session, session.directory); !ok) return ok;
   auto ledger = Ledger::create(session.directory.ledger(), session.plan->facts);
   if (!ledger) return std::move(ledger).error();
   session.ledger = *std::move(ledger);
@@ -335,7 +337,10 @@ Result<void> skip_canary(Session& session, uint64_t chunks) {
 }
 
 // How many records before this place were left out.
-uint64_t records_left_out(const Repeats& repeats, const InputPosition& position) {
+Result<uint64_t> records_left_out(const LoadPlan& plan, const InputPosition& position) {
+  if (plan.on_repeat == OnRepeat::reject || plan.on_repeat == OnRepeat::off) return 0;
+  if (plan.seen != nullptr) return plan.seen->records();
+  const Repeats& repeats = *plan.repeats;
   const std::span<const Repeat> rows =
       repeats.rows().first(repeats.rows().size() - repeats.from(position.source, position.next_record).size());
   uint64_t records = 0;
@@ -350,8 +355,9 @@ uint64_t records_left_out(const Repeats& repeats, const InputPosition& position)
 // The chunks of earlier sessions: what is left of them, and their numbers.
 Result<void> take_up_chunks(Session& session, const InputPosition& position) {
   const uint64_t chunks = position.chunks;
-  const Repeats* const repeats = session.plan->repeats.get();
-  if (repeats != nullptr && repeats->are_left_out()) session.progress.left_out += records_left_out(*repeats, position);
+  auto left_out = records_left_out(*session.plan, position);
+  if (!left_out) return std::move(left_out).error();
+  session.progress.left_out += *left_out;
   auto remainder = run::take_up_chunks(*session.ledger, chunks, is_safe_to_resend(session.plan->facts),
                                        !session.options.callback_listen.empty());
   if (!remainder) return std::move(remainder).error();
@@ -455,7 +461,8 @@ Result<Summary> go_on(Session& session, const RunFacts& facts) {
   if (ended->has_value()) session.plan->facts.files = facts.files;  // seen to be the same before
   if (const std::string what = difference(facts, session.plan->facts); !what.empty())
     return belongs_elsewhere(session.directory, what);
-  auto settled = settled_before(session.directory.decisions(), session.directory.repeats(), session.tell);
+  auto settled = settled_before(*session.front, survey_options(session.options, session.directory),
+                                session.plan->mapping, session.directory.decisions(), position->chunks, session.tell);
   if (!settled) return std::move(settled).error();
   if (auto ok = session.plan->take(*settled, session.options); !ok) return std::move(ok).error();
   if (auto ok = take_up_chunks(session, *position); !ok) return std::move(ok).error();

@@ -212,6 +212,8 @@ Result<void> LoadPlan::take(const Settled& settled, const LoadOptions& options) 
   if (!made) return std::move(made).error();
   checker = std::make_shared<const schema::RecordChecker>(*std::move(made));
   repeats = settled.repeats;
+  seen = settled.seen;
+  on_repeat = settled.decisions.on_repeat;
   dispatcher_options.job = job_spec(options, mapping, kept_columns);
   return {};
 }

@@ -27,7 +27,9 @@ struct LoadPlan {
   std::unique_ptr<api::Session> session;
   schema::Mapping mapping;
   std::shared_ptr<const schema::RecordChecker> checker;
-  std::shared_ptr<const Repeats> repeats;  // null: nobody looked for them
+  std::shared_ptr<const Repeats> repeats;  // null: nobody looked for them before
+  std::shared_ptr<SeenValues> seen;        // of a stream; null: nobody looks for them as they come
+  OnRepeat on_repeat = OnRepeat::off;      // as it was settled
   api::DispatcherOptions dispatcher_options;
   RunFacts facts;  // without the files, which the front knows
   ModuleTexts module;
@@ -40,7 +42,7 @@ struct LoadPlan {
   std::string header_bytes;             // the input's own header
   std::string present_field;
 
-  Rules rules() const { return {checker.get(), repeats.get()}; }
+  Rules rules() const { return {checker.get(), repeats.get(), seen.get()}; }
   ReconcileOptions reconcile_options(const RunDirectory& directory) const;
   // Takes over what was settled about the input: until then, columns of dates without a format have the default one.
   Result<void> take(const Settled& settled, const LoadOptions& options);

@@ -123,6 +123,7 @@ void LoadLine::run_worker() {
     if (!work) {
       fail(std::move(work).error());  // before those who wait for this chunk's turn fail for want of it
       turns_.close();
+      if (plan_.seen != nullptr) plan_.seen->close();
     } else if (!*work) {
       ended_.push(std::nullopt);
     } else if (packed_.push(**std::move(work))) {

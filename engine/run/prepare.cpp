@@ -2,6 +2,7 @@
 
 #include "engine/run/callback_token.h"
 #include "engine/run/judge.h"
+#include "engine/run/seen_values.h"
 
 namespace bulkwrite::run {
 
@@ -12,10 +13,13 @@ Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* 
   ChunkRow row{.ranges = {chunk.chunk_index, chunk.parts, crc_of_source(chunk), chunk.too_long},
                .records = chunk.records()};
   if (before != nullptr) row.resent = before->resent;
+  auto rules = before == nullptr ? ChunkRules::of_new(options_.rules, chunk)
+                                 : ChunkRules::of_known(options_.rules, chunk.chunk_index);
+  if (!rules) return std::move(rules).error();
   member_.begin(chunk);
   left_out_ = 0;
   Judged judged;
-  if (!chunk.too_long) judged = accept_records(chunk);
+  if (!chunk.too_long) judged = accept_records(chunk, rules->rules());
   if (!judged.rejected.empty() && options_.rejects != nullptr)
     options_.rejects->note(chunk.chunk_index, std::move(judged.rejected));
   row.sent = member_.records();
@@ -47,9 +51,9 @@ Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* 
   return prepared;
 }
 
-Preparer::Judged Preparer::accept_records(const csv::Chunk& chunk) {
+Preparer::Judged Preparer::accept_records(const csv::Chunk& chunk, const Rules& rules) {
   Judged judged;
-  Judge judge(chunk, options_.rules);
+  Judge judge(chunk, rules);
   if (judge.accepts_all()) {
     member_.accept_all();
     return judged;

@@ -56,7 +56,7 @@ class Preparer {
     std::vector<uint32_t> rejected;  // counted from 0 over the chunk
     std::optional<NotUtf8> not_utf8;
   };
-  Judged accept_records(const csv::Chunk& chunk);
+  Judged accept_records(const csv::Chunk& chunk, const Rules& rules);
   Result<void> write_down(const ChunkRow& row, bool is_new, const std::optional<NotUtf8>& not_utf8);
   Result<std::string> callback_url_for(uint64_t chunk_index);
 

@@ -9,6 +9,7 @@
 #include "engine/base/check.h"
 #include "engine/csv/field.h"
 #include "engine/run/reject.h"
+#include "engine/run/seen_values.h"
 
 namespace bulkwrite::run {
 
@@ -55,13 +56,16 @@ Result<void> Reconciler::add_chunk(const ChunkRow& row, const std::filesystem::p
   if (row.ranges.too_long) return add_too_long(row);
   auto chunk = rereader_.chunk(row.ranges);
   if (!chunk) return std::move(chunk).error();
+  auto rules = ChunkRules::of_known(rules_, row.ranges.chunk_index);
+  if (!rules) return std::move(rules).error();
   // Where every record was sent, none of them has broken a rule: that need not be found out again.
-  if (!rejected) rejected = row.sent == row.records ? std::vector<uint32_t>() : rejected_records(*chunk, rules_);
+  if (!rejected)
+    rejected = row.sent == row.records ? std::vector<uint32_t>() : rejected_records(*chunk, rules->rules());
   if (row.sent + rejected->size() != row.records)
     return Error{ErrorKind::unexpected,
                  fmt::format("chunk {}: {} of {} records would be sent now where {} were sent", row.ranges.chunk_index,
                              row.records - rejected->size(), row.records, row.sent)};
-  auto done = add_verdicts(row, {*chunk, *std::move(rejected)}, result);
+  auto done = add_verdicts(row, {*chunk, *std::move(rejected), rules->rules()}, result);
   rereader_.recycle(*std::move(chunk));
   return done;
 }
@@ -101,7 +105,7 @@ Result<void> Reconciler::add_records(const ChunkRow& row, const Sent& sent, cons
   for (const csv::Part& part : sent.chunk.parts) sources.push_back(source_name(part.source));
   std::span<const uint32_t> rejected = sent.rejected;
   uint64_t at = 0;  // of the records that were sent
-  Judge judge(sent.chunk, rules_);
+  Judge judge(sent.chunk, sent.rules);
   for (uint64_t ordinal = 0; ordinal < row.records; ++ordinal) {
     const bool is_rejected = !rejected.empty() && rejected.front() == ordinal;
     const bool is_there = is_rejected ? judge.next() : judge.pass();

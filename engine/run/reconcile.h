@@ -50,6 +50,7 @@ class Reconciler {
   struct Sent {
     const csv::Chunk& chunk;
     std::vector<uint32_t> rejected;
+    Rules rules;
   };
   struct SourceName {
     std::string text, field;  // as it is, and as a field of a CSV

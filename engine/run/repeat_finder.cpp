@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -39,40 +38,7 @@ Result<Descriptor> nameless_file(const std::filesystem::path& directory) {
   return named;
 }
 
-struct DigestHash {
-  size_t operator()(const std::array<uint64_t, 2>& digest) const { return digest[1]; }
-};
-
 }  // namespace
-
-struct ValueDigest::State {
-  EVP_MD* algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  EVP_MD_CTX* context = EVP_MD_CTX_new();
-  ~State() {
-    EVP_MD_CTX_free(context);
-    EVP_MD_free(algorithm);
-  }
-};
-
-ValueDigest::ValueDigest() : state_(std::make_unique<State>()) {
-  BULKWRITE_CHECK(state_->algorithm != nullptr && state_->context != nullptr, "SHA-256 is there");
-}
-ValueDigest::~ValueDigest() = default;
-
-std::array<uint64_t, 2> ValueDigest::of(uint32_t column, std::string_view value, bool case_matters) {
-  bytes_.resize(sizeof column + value.size());
-  std::memcpy(bytes_.data(), &column, sizeof column);
-  const auto to_lower = [&](char c) { return !case_matters && c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  std::transform(value.begin(), value.end(), bytes_.begin() + sizeof column, to_lower);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> all{};
-  const bool done = EVP_DigestInit_ex2(state_->context, state_->algorithm, nullptr) == 1 &&
-                    EVP_DigestUpdate(state_->context, bytes_.data(), bytes_.size()) == 1 &&
-                    EVP_DigestFinal_ex(state_->context, all.data(), nullptr) == 1;
-  BULKWRITE_CHECK(done, "a value has a digest");
-  std::array<uint64_t, 2> digest{};
-  std::memcpy(digest.data(), all.data(), sizeof digest);
-  return digest;
-}
 
 template <typename Item>
 Result<void> Buckets<Item>::add(size_t bucket, const Item& item) {
@@ -178,7 +144,7 @@ Result<void> RepeatFinder::find(Buckets<Occurrence>& occurrences, size_t bucket,
 }
 
 Result<void> RepeatFinder::find_here(const Buckets<Occurrence>& occurrences, size_t bucket) {
-  std::unordered_map<std::array<uint64_t, 2>, Occurrence, DigestHash> kept;
+  std::unordered_map<Digest, Occurrence, DigestHash> kept;
   if (on_repeat_ == OnRepeat::last) {
     auto keep = [&](const Occurrence& occurrence) -> Result<void> {
       kept.insert_or_assign(occurrence.digest, occurrence);

@@ -12,34 +12,10 @@
 
 #include "engine/base/file.h"
 #include "engine/base/result.h"
+#include "engine/run/occurrence.h"
 #include "engine/run/repeats.h"
 
 namespace bulkwrite::run {
-
-// A value and where it stands. Of the value half of its SHA-256: two that share it are one value.
-struct Occurrence {
-  std::array<uint64_t, 2> digest{};
-  uint64_t record_number = 0;
-  uint32_t source = 0, chunk = 0;
-  uint32_t column = 0;
-  uint32_t unused = 0;
-};
-
-// Digests of values as the service compares them: letters of ASCII in one case, unless case matters. One thread.
-class ValueDigest {
- public:
-  ValueDigest();
-  ~ValueDigest();
-  ValueDigest(ValueDigest&& other) noexcept = default;
-
-  // Columns do not meet.
-  std::array<uint64_t, 2> of(uint32_t column, std::string_view value, bool case_matters);
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-  std::vector<char> bytes_;
-};
 
 // Plain items in numbered buckets, each in the order in which they came. One thread. Failures are cannot_write.
 template <typename Item>

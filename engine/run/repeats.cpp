@@ -58,9 +58,13 @@ Repeats::Repeats(void* memory, size_t bytes, OnRepeat on_repeat, std::vector<std
   rows_ = {reinterpret_cast<const Repeat*>(rows), (bytes - kHead.size()) / sizeof(Repeat)};
 }
 
+Repeats::Repeats(std::vector<Repeat> rows, OnRepeat on_repeat, std::vector<std::string> sources)
+    : own_(std::move(rows)), rows_(own_), on_repeat_(on_repeat), sources_(std::move(sources)) {}
+
 Repeats::Repeats(Repeats&& other) noexcept
     : memory_(std::exchange(other.memory_, nullptr)),
       bytes_(other.bytes_),
+      own_(std::move(other.own_)),
       rows_(std::exchange(other.rows_, {})),
       on_repeat_(other.on_repeat_),
       sources_(std::move(other.sources_)) {}

@@ -43,6 +43,8 @@ class Repeats {
 
   // `sources`: the names of the input's sources. input_data where the file is not one of ours.
   static Result<Repeats> open(const std::filesystem::path& file, OnRepeat on_repeat, std::vector<std::string> sources);
+  // Of rows at hand, in the order of the input.
+  Repeats(std::vector<Repeat> rows, OnRepeat on_repeat, std::vector<std::string> sources);
   Repeats(Repeats&& other) noexcept;
   Repeats& operator=(Repeats&&) = delete;
   ~Repeats();
@@ -58,8 +60,9 @@ class Repeats {
  private:
   Repeats(void* memory, size_t bytes, OnRepeat on_repeat, std::vector<std::string> sources);
 
-  void* memory_ = nullptr;
+  void* memory_ = nullptr;  // of a file; null: the rows are our own
   size_t bytes_ = 0;
+  std::vector<Repeat> own_;
   std::span<const Repeat> rows_;
   OnRepeat on_repeat_;
   std::vector<std::string> sources_;

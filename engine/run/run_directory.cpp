@@ -17,7 +17,7 @@ bool is_of_unbegun_run(const std::filesystem::directory_entry& entry) {
   std::error_code failure;
   if (name == "results" || name == "spool") return std::filesystem::is_empty(entry.path(), failure);
   for (const std::string_view begin :
-       {"lock", "fields.json", "layouts.json", "mapping.", "decisions.json", "repeats", "ledger.db.part"})
+       {"lock", "fields.json", "layouts.json", "mapping.", "decisions.json", "repeats", "seen.db", "ledger.db.part"})
     if (name.starts_with(begin)) return true;
   return false;
 }

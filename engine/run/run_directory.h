@@ -22,6 +22,8 @@ struct RunDirectory {
   // What was settled about the whole input before the first upload; a run that goes on goes by it.
   std::filesystem::path decisions() const { return path / "decisions.json"; }
   std::filesystem::path repeats() const { return path / "repeats"; }
+  // Of a stream, whose repeats are found as they come.
+  std::filesystem::path seen() const { return path / "seen.db"; }
 
   // The mapping file that the run began with, as it was; empty where there was none.
   std::filesystem::path mapping() const;

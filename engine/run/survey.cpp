@@ -15,11 +15,6 @@
 namespace bulkwrite::run {
 namespace {
 
-class NoPieces final : public PieceSink {
- public:
-  Result<void> piece(uint64_t, const SourceInfo&, std::string_view) override { return {}; }
-};
-
 // What a chunk says.
 struct Answers {
   std::vector<schema::DateEvidence> dates;  // as the questions have them
@@ -30,7 +25,7 @@ struct Answers {
 class Asker {
  public:
   Asker(const schema::Mapping& mapping, const Questions& questions, const schema::RecordChecker* checker)
-      : questions_(questions), checker_(checker) {
+      : questions_(questions), checker_(checker), uniques_(questions.uniques) {
     for (const size_t column : questions.dates) candidates_.emplace_back(mapping.columns[column]->type);
   }
 
@@ -40,7 +35,7 @@ class Asker {
     for (Judge judge(chunk, checker_); judge.next();) {
       const bool is_broken = !judge.problems().empty() && !judge.problems().front().column;
       if (!is_broken) look_at_dates(judge, answers);
-      if (judge.problems().empty()) look_at_uniques(judge, chunk, answers);
+      uniques_.find(judge, chunk, answers.occurrences);
     }
     return answers;
   }
@@ -53,8 +48,7 @@ class Asker {
       if (!format) return std::move(format).error();
       if (!format->empty()) decisions.formats.push_back({column, names[column], *std::move(format)});
     }
-    for (const Questions::UniqueColumn& unique : questions_.uniques)
-      decisions.unique_columns.push_back(names[unique.column]);
+    for (const UniqueColumn& unique : questions_.uniques) decisions.unique_columns.push_back(names[unique.column]);
     return decisions;
   }
 
@@ -66,24 +60,10 @@ class Asker {
     }
   }
 
-  void look_at_uniques(const Judge& judge, const csv::Chunk& chunk, Answers& answers) {
-    const csv::Record& record = judge.record();
-    for (const Questions::UniqueColumn& unique : questions_.uniques) {
-      const std::string_view value = csv::value_of(judge.fields()[unique.column], scratch_);
-      if (value.empty()) continue;  // blanks repeat nothing
-      const auto column = static_cast<uint32_t>(unique.column);
-      answers.occurrences.push_back({.digest = digest_.of(column, value, unique.case_matters),
-                                     .record_number = record.record_number,
-                                     .source = chunk.parts[record.part].source,
-                                     .chunk = static_cast<uint32_t>(chunk.chunk_index),
-                                     .column = column});
-    }
-  }
-
   const Questions& questions_;
   const schema::RecordChecker* const checker_;
   std::vector<schema::DateCandidates> candidates_;
-  ValueDigest digest_;
+  Occurrences uniques_;
   std::string scratch_;
 };
 
@@ -136,13 +116,16 @@ std::vector<std::string> formats_of(const schema::Mapping& mapping, const Questi
 std::string text_of(const Questions& questions, const std::vector<std::string>& names) {
   std::vector<std::string> parts;
   for (const size_t column : questions.dates) parts.push_back("the format of " + names[column]);
-  for (const Questions::UniqueColumn& unique : questions.uniques) parts.push_back("repeats in " + names[unique.column]);
+  for (const UniqueColumn& unique : questions.uniques) parts.push_back("repeats in " + names[unique.column]);
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
 void tell_what_is(const Settled& settled, const Tell& tell) {
   for (const Decisions::Format& one : settled.decisions.formats)
     tell(fmt::format("{} is written as {}, by its values", one.name, one.format));
+  if (settled.seen != nullptr)
+    tell(fmt::format("repeats in {} are looked for as the records come (--on-repeat {})",
+                     fmt::join(settled.decisions.unique_columns, ", "), on_repeat_name(settled.decisions.on_repeat)));
   if (settled.repeats == nullptr || settled.repeats->rows().empty()) return;
   tell(fmt::format("{} values of {} occur in {} record too: {} (--on-repeat {})", settled.repeats->rows().size(),
                    fmt::join(settled.decisions.unique_columns, ", "),
@@ -151,10 +134,29 @@ void tell_what_is(const Settled& settled, const Tell& tell) {
                    on_repeat_name(settled.decisions.on_repeat)));
 }
 
-Result<Settled> take(Decisions decisions, const std::filesystem::path& repeats_file, const Tell& tell) {
-  Settled settled{.decisions = std::move(decisions), .repeats = nullptr};
-  if (settled.decisions.on_repeat != OnRepeat::off) {
-    auto found = Repeats::open(repeats_file, settled.decisions.on_repeat, settled.decisions.sources);
+std::vector<UniqueColumn> unique_columns(const schema::Mapping& mapping, std::string_view find_by) {
+  std::vector<UniqueColumn> uniques;
+  for (size_t column = 0; column < mapping.columns.size(); ++column) {
+    const std::optional<schema::Field>& field = mapping.columns[column];
+    if (field && (field->unique || field->api_name == find_by)) uniques.push_back({column, field->case_matters});
+  }
+  return uniques;
+}
+
+Result<Settled> take(const Front& front, const SurveyOptions& options, const schema::Mapping& mapping,
+                     Decisions decisions, uint64_t first_chunk, const Tell& tell) {
+  Settled settled{.decisions = std::move(decisions), .repeats = nullptr, .seen = nullptr};
+  const OnRepeat on_repeat = settled.decisions.on_repeat;
+  if (on_repeat != OnRepeat::off && settled.decisions.while_streaming) {
+    auto seen = SeenValues::open({.file = options.seen_file,
+                                  .columns = unique_columns(mapping, options.find_by),
+                                  .on_repeat = on_repeat,
+                                  .first_chunk = first_chunk,
+                                  .source_names = [&front] { return front.source_names(); }});
+    if (!seen) return std::move(seen).error();
+    settled.seen = *std::move(seen);
+  } else if (on_repeat != OnRepeat::off) {
+    auto found = Repeats::open(options.repeats_file, on_repeat, settled.decisions.sources);
     if (!found) return std::move(found).error();
     settled.repeats = std::make_shared<const Repeats>(*std::move(found));
   }
@@ -166,11 +168,10 @@ Result<Settled> take(Decisions decisions, const std::filesystem::path& repeats_f
 
 Result<Questions> questions(const schema::Mapping& mapping, std::string_view find_by, OnRepeat on_repeat,
                             bool reads_twice) {
-  if (on_repeat != OnRepeat::automatic && on_repeat != OnRepeat::off && !reads_twice)
+  if (on_repeat == OnRepeat::last && !reads_twice)
     return Error{ErrorKind::usage,
-                 fmt::format("--on-repeat {} needs an input that can be read twice, and a pipe cannot: "
-                             "write it into a file first, or say --on-repeat off",
-                             on_repeat_name(on_repeat))};
+                 "--on-repeat last needs an input that can be read twice, and a pipe cannot: write it into a file "
+                 "first, or say --on-repeat first, reject or off"};
   if (on_repeat == OnRepeat::automatic) on_repeat = reads_twice ? OnRepeat::reject : OnRepeat::off;
   Questions questions;
   for (size_t column = 0; column < mapping.columns.size(); ++column) {
@@ -178,9 +179,8 @@ Result<Questions> questions(const schema::Mapping& mapping, std::string_view fin
     const schema::Field& field = *mapping.columns[column];
     const bool is_date = field.type == schema::FieldType::date || field.type == schema::FieldType::datetime;
     if (is_date && field.format.empty()) questions.dates.push_back(column);
-    if (on_repeat != OnRepeat::off && (field.unique || field.api_name == find_by))
-      questions.uniques.push_back({column, field.case_matters});
   }
+  if (on_repeat != OnRepeat::off) questions.uniques = unique_columns(mapping, find_by);
   questions.on_repeat = questions.uniques.empty() ? OnRepeat::off : on_repeat;
   return questions;
 }
@@ -258,24 +258,27 @@ Result<Settled> settle(Front& front, const SurveyOptions& options, const schema:
   if (!asked) return std::move(asked).error();
   if (!asked->any()) return Settled();
   const std::vector<std::string>& names = front.header().names;
-  if (!reads_twice(front)) {
-    auto chunk = front.first_chunk();
-    if (!chunk) return std::move(chunk).error();
-    auto decisions = look_at_first_chunk(*chunk, mapping, *asked, names);
-    return decisions ? take(*std::move(decisions), "", tell) : std::move(decisions).error();
+  if (reads_twice(front)) {
+    tell("looking through the whole input, for " + text_of(*asked, names));
+    auto decisions = survey(options, mapping, *asked, names, front.files(), stop);
+    if (!decisions) return std::move(decisions).error();
+    return take(front, options, mapping, *std::move(decisions), 0, tell);
   }
-  tell("looking through the whole input, for " + text_of(*asked, names));
-  auto decisions = survey(options, mapping, *asked, names, front.files(), stop);
-  return decisions ? take(*std::move(decisions), options.repeats_file, tell) : std::move(decisions).error();
+  auto chunk = front.first_chunk();
+  if (!chunk) return std::move(chunk).error();
+  auto decisions = look_at_first_chunk(*chunk, mapping, *asked, names);
+  if (!decisions) return std::move(decisions).error();
+  decisions->while_streaming = !asked->uniques.empty();
+  return take(front, options, mapping, *std::move(decisions), 0, tell);
 }
 
-Result<Settled> settled_before(const std::filesystem::path& decisions_file, const std::filesystem::path& repeats_file,
-                               const Tell& tell) {
+Result<Settled> settled_before(const Front& front, const SurveyOptions& options, const schema::Mapping& mapping,
+                               const std::filesystem::path& decisions_file, uint64_t first_chunk, const Tell& tell) {
   auto text = read_file(decisions_file);
   if (!text) return std::move(text).error();
   auto decisions = decisions_from_json(*text);
   if (!decisions) return in_context(decisions_file.string(), std::move(decisions).error());
-  return take(*std::move(decisions), repeats_file, tell);
+  return take(front, options, mapping, *std::move(decisions), first_chunk, tell);
 }
 
 }  // namespace bulkwrite::run

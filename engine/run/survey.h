@@ -14,6 +14,7 @@
 #include "engine/run/front.h"
 #include "engine/run/options.h"
 #include "engine/run/repeats.h"
+#include "engine/run/seen_values.h"
 #include "engine/run/tell.h"
 #include "engine/schema/checker.h"
 #include "engine/schema/mapping.h"
@@ -22,10 +23,6 @@ namespace bulkwrite::run {
 
 // What is to be settled.
 struct Questions {
-  struct UniqueColumn {
-    size_t column = 0;
-    bool case_matters = false;
-  };
   std::vector<size_t> dates;          // columns of dates and times that have no format
   std::vector<UniqueColumn> uniques;  // columns of unique fields, and of the field by which records are found
   OnRepeat on_repeat = OnRepeat::off;
@@ -33,8 +30,7 @@ struct Questions {
   bool any() const { return !dates.empty() || !uniques.empty(); }
 };
 
-// `on_repeat` may be automatic. usage: it is asked for repeats in an input that can be read only once, which
-// `reads_twice` tells.
+// `on_repeat` may be automatic. usage: it is last, and the input can be read only once, which `reads_twice` tells.
 Result<Questions> questions(const schema::Mapping& mapping, std::string_view find_by, OnRepeat on_repeat,
                             bool reads_twice);
 
@@ -57,21 +53,24 @@ struct SurveyOptions {
   unsigned workers = 0;
   std::filesystem::path directory;     // for nameless files, while it looks
   std::filesystem::path repeats_file;  // written where there are unique columns
+  std::filesystem::path seen_file;     // instead, where the input can be read only once
 };
 
 // What was settled, ready to be judged by.
 struct Settled {
   Decisions decisions;
-  std::shared_ptr<const Repeats> repeats;  // null: nobody looked for them
+  std::shared_ptr<const Repeats> repeats;  // null: nobody looked for them before
+  std::shared_ptr<SeenValues> seen;        // of a stream; null: nobody looks for them as they come
 };
 
 // Settles what is to be settled of the front's input, before it runs, and tells it. Of an input that can be read only
-// once, by its first chunk. Errors: of questions() and survey(); input_data where a file has been written meanwhile.
+// once, formats are settled by its first chunk, and repeats are found as they come. Errors: of questions() and
+// survey(); input_data where a file has been written meanwhile.
 Result<Settled> settle(Front& front, const SurveyOptions& options, const schema::Mapping& mapping, std::stop_token stop,
                        const Tell& tell);
-// What an earlier session has settled.
-Result<Settled> settled_before(const std::filesystem::path& decisions_file, const std::filesystem::path& repeats_file,
-                               const Tell& tell);
+// What an earlier session has settled. This one begins with `first_chunk`.
+Result<Settled> settled_before(const Front& front, const SurveyOptions& options, const schema::Mapping& mapping,
+                               const std::filesystem::path& decisions_file, uint64_t first_chunk, const Tell& tell);
 
 // Reads the whole input once; twice where dates are not written as was supposed and records must be judged by them.
 // Fails where a format cannot be settled (configuration) or a file cannot be written (cannot_write), and when asked to

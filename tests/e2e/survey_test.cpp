@@ -163,15 +163,73 @@ TEST_CASE("of a pipe the first chunk tells the format, and what contradicts it l
   CHECK(place.rows() == 3);
 }
 
-TEST_CASE("in a pipe nobody looks for repeats, and who asks for it is told why") {
+TEST_CASE("a pipe of less than a chunk is looked at to its end, and loaded") {
+  const std::string text = GENERATE(std::string("One,A,31/12/2001\n"), std::string("One,A,31/12/2001"),
+                                    std::string("One,A,\n\n\n"), std::string());
+  const Place place("Last_Name,Company,Birthday\n" + text);
+  const Ended ended = place.pipe();
+  INFO(text << '\n' << ended.err);
+  CHECK(ended.exit_code == 0);
+  CHECK(place.rows() == (text.empty() ? 0 : 1));
+}
+
+TEST_CASE("a pipe whose first quote is not closed is told so, whatever is to be settled") {
+  const Place place("Last_Name,Company,Birthday\nOne,\"A,31/12/2001\n");
+  const Ended ended = place.pipe();
+  INFO(ended.err);
+  CHECK(ended.exit_code == 65);
+  CHECK_THAT(ended.err, Contains("is not closed"));
+}
+
+TEST_CASE("in a pipe nobody looks for repeats unless asked to, and the last of them cannot be known") {
   const Place place(kRepeats);
-  CHECK(summary_of(place.pipe())["rejected"] == 0);
-  for (const char* on_repeat : {"reject", "first", "last"}) {
-    const Ended refused = run(load_call({"-"}, place.crm, place.directory / "other", {"--on-repeat", on_repeat}),
-                              place.directory.path(), place.file);
-    CHECK(refused.exit_code == 64);
-    CHECK_THAT(refused.err, Contains("cannot"));
-  }
+  CHECK(summary_of(place.pipe({"--dry-run"}))["rejected"] == 0);
+  const Ended refused = place.pipe({"--on-repeat", "last"});
+  CHECK(refused.exit_code == 64);
+  CHECK_THAT(refused.err, Contains("cannot"));
+}
+
+TEST_CASE("repeats in a pipe are found as its records come, when asked for") {
+  const Place place(kRepeats);
+  const bool are_faults = GENERATE(true, false);
+  const std::vector<std::string> more{"--on-repeat", are_faults ? "reject" : "first", "--records", "1"};
+  const Ended dry = place.pipe({"--dry-run", more[0], more[1]});
+  CHECK(summary_of(dry)["rejected"] == 2);
+  const Ended ended = place.pipe(more);
+  INFO(ended.err);
+  CHECK(ended.exit_code == (are_faults ? 2 : 0));
+  CHECK(place.reasons() ==
+        Told{"3 Email repeat as record 1: A@EXAMPLE.ORG", "6 Email repeat as record 1: a@example.org"});
+  CHECK(summary_of(ended)["repeated"] == (are_faults ? 0 : 2));
+  CHECK(place.rows() == 4);
+  CHECK_FALSE(std::filesystem::exists(place.run_dir / "seen.db"));
+
+  std::filesystem::copy_file(data_file("leads.schema.json"), place.directory / "schema.json");
+  const Ended checked =
+      run({bulkwrite_program(), "check", "-", "--schema", place.directory / "schema.json", more[0], more[1], "--json"},
+          place.directory.path(), place.file);
+  CHECK(checked.exit_code == ended.exit_code);
+  CHECK_THAT(checked.err, Contains("as record 1: A@EXAMPLE.ORG"));
+}
+
+TEST_CASE("a pipe that goes on knows what it has seen") {
+  std::string text = "Last_Name,Company,Email\n";
+  for (int i = 0; i < 40; ++i) text += "N" + std::to_string(i) + ",C,p" + std::to_string(i % 30) + "@example.org\n";
+  const Place place(text);
+  const Ended stopped =
+      place.pipe({"--records", "10", "--max-credits", "1100", "--on-repeat", "first", "--max-rejects", "0"});
+  INFO(stopped.err);
+  REQUIRE(stopped.exit_code == 5);
+  CHECK(std::filesystem::exists(place.run_dir / "seen.db"));
+  const Ended resumed = run({bulkwrite_program(), "resume", place.run_dir}, place.directory.path(), place.file);
+  INFO(resumed.err);
+  CHECK(resumed.exit_code == 0);
+  CHECK(summary_of(resumed)["rejected"] == 10);
+  CHECK(summary_of(resumed)["repeated"] == 10);
+  CHECK(summary_of(resumed)["added"] == 30);
+  CHECK(place.rows() == 30);
+  CHECK(place.reasons().front() == "31 Email repeat as record 1: p0@example.org");
+  CHECK_FALSE(std::filesystem::exists(place.run_dir / "seen.db"));
 }
 
 TEST_CASE("a run that goes on goes by what was settled when it began, and does not look once more") {

@@ -11,11 +11,6 @@
 namespace bulkwrite::run {
 namespace {
 
-class NoPieces final : public PieceSink {
- public:
-  Result<void> piece(uint64_t, const SourceInfo&, std::string_view) override { return {}; }
-};
-
 // An input of `records` chunks of one record each, which holds its chunk's number.
 class Input {
  public:

@@ -111,7 +111,7 @@ void add_on_repeat(CLI::App& app, run::OnRepeat& on_repeat) {
                                                              {"first", run::OnRepeat::first},
                                                              {"last", run::OnRepeat::last},
                                                              {"off", run::OnRepeat::off}};
-  add_choice(app, "--on-repeat", on_repeat, kChoices, "reject, and off where an input can be read only once",
+  add_choice(app, "--on-repeat", on_repeat, kChoices, "reject, and off where the input can be read only once",
              "records that repeat a value of a unique field or of --find-by: reject: all but the first are rejected; "
              "first, last: all but that one are left out, which is no failure; off: all are sent");
 }

@@ -1,0 +1,1 @@
+// Empty: CMake builds precompiled headers for a source that wants them.
