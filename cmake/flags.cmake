@@ -16,6 +16,12 @@ if(BULKWRITE_SANITIZE)
   add_compile_options(-fsanitize=${BULKWRITE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${BULKWRITE_SANITIZE})
 endif()
+# For what is compiled more often than it matters how fast it runs: tests, the sandbox, the command line.
+if(BULKWRITE_SANITIZE)
+  set(BULKWRITE_SELDOM_RUN_FLAGS -O0)
+else()
+  set(BULKWRITE_SELDOM_RUN_FLAGS -O1)
+endif()
 if(BULKWRITE_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)  # libFuzzer sees which branches of the engine an input takes
 endif()

@@ -165,9 +165,9 @@ std::optional<Cutter::Cut> Cutter::advance() {
     if (chunk_records_ > 0) return cut_chunk();
     stopped_ = true;
     blank_lines_ += chunk_blank_lines_;
-    return Cut{
-        .kind = Cut::Kind::unclosed_quote,
-        .unclosed = {source_, next_record_ + part_.records, source_offset(taken_), source_offset(state_.quote_begin)}};
+    return Cut{.kind = Cut::Kind::unclosed_quote,
+               .unclosed = {source_, next_record_ + part_.records, source_offset(taken_),
+                            source_offset(state_.quote_begin), source_ended_ && scanned_ == filled_}};
   }
   // What stands behind an open quote may yet turn out to belong to other records.
   if (sent_bytes_ + bytes_as_sent(taken_, needed_from(state_, scanned_)) > options_.bytes_max) {
@@ -475,7 +475,8 @@ Cutter::Cut Cutter::next_piece() {
     if (unclosed_ && !options_.resync_on_unclosed_quote) {
       stopped_ = true;
       return {.kind = Cut::Kind::unclosed_quote,
-              .unclosed = {source_, next_record_, *too_long_begin_, source_offset(state_.quote_begin)}};
+              .unclosed = {source_, next_record_, *too_long_begin_, source_offset(state_.quote_begin),
+                           source_ended_ && scanned_ == filled_}};
     }
     if (unclosed_) {
       searched = state_.quote_begin;

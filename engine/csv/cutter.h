@@ -45,6 +45,7 @@ struct UnclosedQuote {
   uint64_t record_number;
   uint64_t record_offset;  // of the record, in the source
   uint64_t quote_offset;   // of the quote that opens the field, in the source
+  bool at_end = false;     // the source has ended before the field could become too long
 };
 
 // Use: begin_source, then space/filled or append for its bytes with next() after each, end_source, next() again; after

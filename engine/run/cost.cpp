@@ -51,8 +51,8 @@ std::string counted(uint64_t count, const char* noun) {
 }  // namespace
 
 std::optional<Cost> estimate_cost(const Front& front, const InputOptions& options) {
-  const auto total = front.total_bytes();
-  if (!total || !front.all_rereadable()) return std::nullopt;
+  const auto total = front.text_bytes();
+  if (!total) return std::nullopt;
   const std::string_view sample = front.first_bytes();
   const uint64_t body = *total - std::min<uint64_t>(*total, front.header().bytes.size());
   const uint64_t in_sample = records_in(sample, front.header(), options);

@@ -21,6 +21,15 @@ void bind(sqlite3_stmt* statement, int at, const Database::Value& value) {
 Database::Database(sqlite3* handle, std::string what, std::filesystem::path path)
     : handle_(handle), what_(std::move(what)), path_(std::move(path)) {}
 
+Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& path, std::string what) {
+  sqlite3* handle = nullptr;
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX;
+  const bool opened = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr) == SQLITE_OK;
+  auto database = std::make_unique<Database>(handle, std::move(what), path);
+  if (!opened) return database->fault();
+  return database;
+}
+
 Database::~Database() {
   for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
   sqlite3_close(handle_);

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <initializer_list>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ class Database {
   using Value = std::variant<std::monostate, int64_t, std::string_view>;
   using RowSink = std::function<void(sqlite3_stmt*)>;
 
+  // One that is made if it is not there, for one connection.
+  static Result<std::unique_ptr<Database>> open(const std::filesystem::path& path, std::string what);
   // Takes over a handle, which is to be closed even where opening it failed. `what` the file is, for messages.
   Database(sqlite3* handle, std::string what, std::filesystem::path path);
   Database(const Database&) = delete;

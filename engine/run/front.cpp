@@ -25,38 +25,48 @@ Error in_source(const std::string& name, Error error) {
 
 }  // namespace
 
-Front::Front(const InputOptions& options, source::Input input, Progress& progress, Tell tell)
-    : options_(options), input_(std::move(input)), progress_(progress), tell_(std::move(tell)) {}
+Front::Front(const InputOptions& options, source::Input input, Progress& progress, Tell tell, Stop stop)
+    : options_(options),
+      input_(std::move(input)),
+      progress_(progress),
+      tell_(std::move(tell)),
+      stop_(std::move(stop)) {}
 
-Result<std::unique_ptr<Front>> Front::open(const InputOptions& options, Progress& progress, Tell tell) {
+Result<std::unique_ptr<Front>> Front::make(const InputOptions& options, bool with_files, Progress& progress, Tell tell,
+                                           std::stop_token stop) {
   if (auto ok = validate(options); !ok) return std::move(ok).error();
-  auto files = source::resolve(options.files, options.directory);
+  auto files = source::resolve(with_files ? options.files : std::vector<std::string>(), options.directory);
   if (!files) return std::move(files).error();
-  auto input = source::Input::open(*std::move(files), options.directory, options.encoding.value_or(""));
+  auto current = std::make_shared<std::stop_token>(std::move(stop));
+  auto input = source::Input::open(*std::move(files), options.directory, options.encoding.value_or(""),
+                                   [current] { return current->stop_requested(); });
   if (!input) return std::move(input).error();
-  std::unique_ptr<Front> front(new Front(options, *std::move(input), progress, std::move(tell)));
-  if (auto ok = front->open_first(); !ok) return std::move(ok).error();
-  return front;
+  return std::unique_ptr<Front>(new Front(options, *std::move(input), progress, std::move(tell), std::move(current)));
+}
+
+Result<std::unique_ptr<Front>> Front::open(const InputOptions& options, Progress& progress, Tell tell,
+                                           std::stop_token stop) {
+  auto made = make(options, true, progress, std::move(tell), std::move(stop));
+  if (!made) return made;
+  if (auto ok = (*made)->open_first(); !ok) return std::move(ok).error();
+  return made;
 }
 
 Result<std::unique_ptr<Front>> Front::reopen(const InputOptions& options, KnownInput known, Progress& progress,
-                                             Tell tell) {
-  if (auto ok = validate(options); !ok) return std::move(ok).error();
+                                             Tell tell, std::stop_token stop) {
   const bool ended = known.ended;
-  auto files = source::resolve(ended ? std::vector<std::string>() : options.files, options.directory);
-  if (!files) return std::move(files).error();
-  auto input = source::Input::open(*std::move(files), options.directory, options.encoding.value_or(""));
-  if (!input) return std::move(input).error();
-  std::unique_ptr<Front> front(new Front(options, *std::move(input), progress, std::move(tell)));
+  auto made = make(options, !ended, progress, std::move(tell), std::move(stop));
+  if (!made) return made;
+  std::unique_ptr<Front>& front = *made;
   front->sources_ = known.sources;
   for (const SourceInfo& source : known.sources) front->all_rereadable_ &= source.rereadable;
   front->header_ = known.header;
   front->known_ = std::move(known);
-  if (ended) return front;
+  if (ended) return made;
   if (auto ok = front->open_first(); !ok) return std::move(ok).error();
   if (front->header_.bytes != front->known_->header.bytes)
     return Error{ErrorKind::input_data, front->source(0).name + ": the header is not the one that this run began with"};
-  return front;
+  return made;
 }
 
 Result<void> Front::open_first() {
@@ -135,7 +145,9 @@ Result<void> Front::check_header_fits() const {
 
 // Plain files are looked at before anything is done, so that a wrong one is found before the first upload.
 Result<void> Front::check_headers_ahead() {
-  for (const std::string& path : input_.plain_files_ahead()) {
+  const std::vector<std::string> plain = input_.plain_files_ahead();
+  all_plain_ = all_rereadable_ && plain.size() + 1 == input_.files().size();
+  for (const std::string& path : plain) {
     auto alone = source::Input::open({path}, options_.directory, options_.encoding.value_or(""));
     if (!alone) return std::move(alone).error();
     auto stream = alone->next();
@@ -211,7 +223,7 @@ csv::CutOptions Front::cut_options() const {
 
 Result<void> Front::run(std::stop_token stop, BoundedQueue<csv::Chunk>& out, BoundedQueue<csv::Chunk>& used,
                         PieceSink& pieces) {
-  stop_ = stop;
+  *stop_ = stop;
   out_ = &out;
   used_ = &used;
   pieces_ = &pieces;
@@ -220,7 +232,8 @@ Result<void> Front::run(std::stop_token stop, BoundedQueue<csv::Chunk>& out, Bou
     return {};
   }
   cutter_.emplace(cut_options(), known_ ? known_->position.chunks : 0);
-  return cut_sources();
+  auto done = cut_sources();
+  return stop_->stop_requested() ? Result<void>() : done;  // a read that was given up is no fault
 }
 
 Result<void> Front::cut_sources() {
@@ -330,9 +343,25 @@ Result<void> Front::skip_to(uint32_t ordinal, uint64_t offset, OpenSource& sourc
     }
     if (sink != nullptr)
       if (auto ok = sink->skipped(ordinal, at, block); !ok) return ok;
-    if (stop_.stop_requested()) return {};
+    if (stop_->stop_requested()) return {};
   }
   return {};
+}
+
+Error Front::unclosed(const csv::UnclosedQuote& at) const {
+  const std::string where = fmt::format("{}: record {} (byte {}): the quote at byte {} is not closed",
+                                        source(at.source).name, at.record_number, at.record_offset, at.quote_offset);
+  const char* const otherwise = "--on-unclosed-quote resync to reject the record and go on behind its first line end";
+  if (at.at_end)
+    return {
+        ErrorKind::input_data,
+        fmt::format("{} before the end, so nothing behind it can be told for sure; mend the file there, see whether "
+                    "it was cut off, or give {}",
+                    where, otherwise)};
+  return {ErrorKind::input_data,
+          fmt::format("{} within {} bytes, so nothing behind it can be told for sure; mend the file there, raise "
+                      "--max-record-bytes if the field is meant to be that long, or give {}",
+                      where, std::min(options_.record_bytes_max, options_.bytes_max), otherwise)};
 }
 
 Result<void> Front::drain() {
@@ -348,17 +377,8 @@ Result<void> Front::drain() {
         pieces_crc_ = zip::crc32(pieces_crc_, cut.piece);
         break;
       }
-      case csv::Cutter::Cut::Kind::unclosed_quote: {
-        const auto& at = cut.unclosed;
-        return Error{ErrorKind::input_data,
-                     fmt::format("{}: record {} (byte {}): the quote at byte {} is not closed within {} bytes, so "
-                                 "nothing behind it can be "
-                                 "told for sure; mend the file there, raise --max-record-bytes if the field is meant "
-                                 "to be that long, or give "
-                                 "--on-unclosed-quote resync to reject the record and go on behind its first line end",
-                                 source(at.source).name, at.record_number, at.record_offset, at.quote_offset,
-                                 std::min(options_.record_bytes_max, options_.bytes_max))};
-      }
+      case csv::Cutter::Cut::Kind::unclosed_quote:
+        return unclosed(cut.unclosed);
       case csv::Cutter::Cut::Kind::chunk:
         progress_.records_read += cut.chunk.records();
         ++progress_.chunks_cut;

@@ -73,19 +73,22 @@ Result<void> refuse_header_faults(const csv::Header& header);
 class Front {
  public:
   // Resolves and opens the inputs and reads the header of the first one, and of each that can be read again. Errors:
-  // usage, no_input, or input_data (no header, or headers that differ). What people should know of a source is told
-  // when it is opened, also by the thread of run().
-  static Result<std::unique_ptr<Front>> open(const InputOptions& options, Progress& progress, Tell tell = {});
+  // usage, no_input, input_data (no header, or headers that differ), or transient: asked to stop while a pipe had
+  // nothing to say. What people should know of a source is told when it is opened, also by the thread of run().
+  static Result<std::unique_ptr<Front>> open(const InputOptions& options, Progress& progress, Tell tell = {},
+                                             std::stop_token stop = {});
 
   // For an input that an earlier run has begun to cut: run() goes on behind the last chunk. Errors: as above, and
   // input_data where the input is not the one that was cut.
   static Result<std::unique_ptr<Front>> reopen(const InputOptions& options, KnownInput known, Progress& progress,
-                                               Tell tell = {});
+                                               Tell tell = {}, std::stop_token stop = {});
 
   const csv::Header& header() const { return header_; }
   std::optional<uint64_t> total_bytes() const { return input_.total_bytes(); }
   const std::vector<source::FileIdentity>& files() const { return input_.files(); }
-  bool all_rereadable() const { return all_rereadable_; }
+  // How much text there is; nothing where a file is a pipe, compressed or transcoded, as far as can be told before it
+  // is opened.
+  std::optional<uint64_t> text_bytes() const { return all_plain_ ? total_bytes() : std::nullopt; }
   // Of the first source, what was read with its header and comes behind it. Before run().
   std::string_view first_bytes() const { return first_ ? std::string_view(first_->read_ahead) : std::string_view(); }
 
@@ -117,7 +120,10 @@ class Front {
     std::string read_ahead;  // bytes behind the header that were read with it
   };
 
-  Front(const InputOptions& options, source::Input input, Progress& progress, Tell tell);
+  using Stop = std::shared_ptr<std::stop_token>;  // of the call at hand; shared with who waits for a pipe
+  static Result<std::unique_ptr<Front>> make(const InputOptions& options, bool with_files, Progress& progress,
+                                             Tell tell, std::stop_token stop);
+  Front(const InputOptions& options, source::Input input, Progress& progress, Tell tell, Stop stop);
   Result<OpenSource> read_header(std::unique_ptr<source::ByteStream> stream) const;
   void tell_encoding(const source::ByteStream& stream);
   Result<std::optional<OpenSource>> next_source();
@@ -130,9 +136,10 @@ class Front {
   Result<void> read_blocks(OpenSource& source);
   Result<void> take_scanned_blocks(OpenSource& source, uint64_t offset);
   bool scans_ahead(const OpenSource& source, uint64_t offset) const;
-  bool goes_on() const { return !closed_ && !stop_.stop_requested(); }
+  bool goes_on() const { return !closed_ && !stop_->stop_requested(); }
   Result<void> skip_to(uint32_t ordinal, uint64_t offset, OpenSource& source);
   Result<void> drain();
+  Error unclosed(const csv::UnclosedQuote& at) const;
 
   const InputOptions options_;
   source::Input input_;
@@ -140,7 +147,8 @@ class Front {
   const Tell tell_;
   std::set<std::string> encodings_told_;
   csv::Header header_;
-  bool all_rereadable_ = true;
+  bool all_rereadable_ = true;  // of those that have been opened
+  bool all_plain_ = false;
   std::optional<KnownInput> known_;
   std::optional<OpenSource> first_;
 
@@ -148,8 +156,9 @@ class Front {
   std::vector<SourceInfo> sources_;
   size_t sources_opened_ = 0;
 
+  const Stop stop_;
+
   // Of the running call.
-  std::stop_token stop_;
   BoundedQueue<csv::Chunk>* out_ = nullptr;
   BoundedQueue<csv::Chunk>* used_ = nullptr;
   PieceSink* pieces_ = nullptr;

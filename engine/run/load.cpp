@@ -24,6 +24,7 @@
 #include "engine/run/run_lock.h"
 #include "engine/run/run_options.h"
 #include "engine/run/scratch_directory.h"
+#include "engine/zip/crc32.h"
 
 namespace bulkwrite::run {
 namespace {
@@ -34,34 +35,36 @@ double seconds_since(SteadyTime begun) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
 }
 
-// What the result files, the ledger and the kept archives may take, from what is known of the input.
-uint64_t disk_bytes_max(const Front& front) {
+// What a run is expected to take at most, if each record is refused for one reason.
+std::optional<uint64_t> disk_bytes(const Front& front, const InputOptions& options) {
   constexpr uint64_t kLedger = 16 << 20;
-  // failed.csv and rejected.csv together hold a record at most once; results, reasons and archives stay below the
-  // input.
-  const uint64_t input = front.total_bytes().value_or(0);
-  const uint64_t spooled = front.all_rereadable() ? 0 : input;
-  return kLedger + 3 * input + spooled;
+  constexpr uint64_t kResultLine = 64, kReasonLine = 160, kRepeats = 72;
+  const auto cost = estimate_cost(front, options);
+  if (!cost) return std::nullopt;
+  // failed.csv and rejected.csv together hold a record once.
+  const uint64_t names = 2 * front.source(0).name.size();
+  return kLedger + *front.text_bytes() + cost->records * (names + kResultLine + kReasonLine + kRepeats);
 }
 
-Result<void> check_disk(const Front& front, const RunDirectory& directory, const Tell& tell) {
+Result<void> check_disk(const Front& front, const InputOptions& options, const RunDirectory& directory,
+                        const Tell& tell) {
   auto free = free_space(directory.path);
   if (!free) return std::move(free).error();
-  if (!front.total_bytes() || !front.all_rereadable()) {
+  const auto needed = disk_bytes(front, options);
+  if (!needed) {
     tell(
-        fmt::format("disk: the input's size as UTF-8 text is not known; the run may take up to 4 times its bytes in {} "
-                    "({} MB free)",
+        fmt::format("disk: the input's size as UTF-8 text is not known; the run may take 4 times its bytes and more in "
+                    "{} ({} MB free)",
                     directory.path.string(), *free / 1'000'000));
     return {};
   }
-  const uint64_t needed = disk_bytes_max(front);
-  tell(fmt::format("disk: the run takes at most {} MB in {} ({} MB free)", needed / 1'000'000 + 1,
+  tell(fmt::format("disk: the run takes up to about {} MB in {} ({} MB free)", *needed / 1'000'000 + 1,
                    directory.path.string(), *free / 1'000'000));
-  if (needed <= *free) return {};
+  if (*needed <= *free) return {};
   return Error{
       ErrorKind::cannot_write,
       fmt::format("{} has {} MB free, and the run may take {} MB: make room or name another place with --run-dir",
-                  directory.path.string(), *free / 1'000'000, needed / 1'000'000 + 1)};
+                  directory.path.string(), *free / 1'000'000, *needed / 1'000'000 + 1)};
 }
 
 // What every session of a run holds in its hands.
@@ -242,7 +245,9 @@ void tell_cost(const Session& session) {
 Summary told_again(const RunStatus& run, const Tell& tell) {
   tell(fmt::format("nothing to do: {} has loaded this input; these are its numbers (--again loads it once more)",
                    run.path.string()));
-  return *run.summary;
+  Summary summary = *run.summary;
+  summary.credits_spent = 0;  // by this call
+  return summary;
 }
 
 Result<std::optional<Summary>> look_for_run(Session& session) {
@@ -282,7 +287,7 @@ Result<void> begin_run(Session& session) {
   if (!lock) return std::move(lock).error();
   session.lock = *std::move(lock);
   tell_cost(session);
-  if (auto ok = check_disk(*session.front, session.directory, session.tell); !ok) return ok;
+  if (auto ok = check_disk(*session.front, session.options.input, session.directory, session.tell); !ok) return ok;
   if (auto ok = keep_what_it_goes_by(session); !ok) return ok;
   if (auto ok = settle_input(session, session.directory); !ok) return ok;
   auto ledger = Ledger::create(session.directory.ledger(), session.plan->facts);
@@ -291,22 +296,33 @@ Result<void> begin_run(Session& session) {
   return {};
 }
 
+// Of two calls at once with the same files the second finds the run of the first. Pipes cannot be told apart.
+Result<std::optional<RunLock>> lock_input(const Session& session) {
+  const LoadOptions& options = session.options;
+  if (!options.run_dir.empty()) return std::optional<RunLock>();
+  if (auto ok = make_directories(options.runs_root); !ok) return std::move(ok).error();
+  std::string paths;
+  for (const source::FileIdentity& file : session.plan->facts.files) {
+    if (file.mtime_ns == 0) return std::optional<RunLock>();
+    paths += file.path + '\n';
+  }
+  auto taken = RunLock::wait_for(options.runs_root / fmt::format(".lock-{:08x}", zip::crc32(0, paths)), session.stop,
+                                 [&] { session.tell("waiting for another load that begins with these files"); });
+  if (!taken) return std::move(taken).error();
+  return std::optional(*std::move(taken));
+}
+
 Result<Summary> begin(Session& session) {
   const LoadOptions& options = session.options;
-  auto front = Front::open(for_workers(options.input, worker_count(options.workers)), session.progress, session.tell);
+  auto front = Front::open(for_workers(options.input, worker_count(options.workers)), session.progress, session.tell,
+                           session.stop);
   if (!front) return std::move(front).error();
   session.front = *std::move(front);
   session.tell(session.front->dialect_text());
   if (auto ok = plan_load(session, std::nullopt); !ok) return std::move(ok).error();
   if (options.dry_run) return try_dry(session);
-  // Of two calls at once with the same input the second finds the run of the first.
-  std::optional<RunLock> looking;
-  if (options.run_dir.empty()) {
-    if (auto ok = make_directories(options.runs_root); !ok) return std::move(ok).error();
-    auto taken = RunLock::wait_for(options.runs_root);
-    if (!taken) return std::move(taken).error();
-    looking = *std::move(taken);
-  }
+  auto looking = lock_input(session);
+  if (!looking) return std::move(looking).error();
   auto earlier = look_for_run(session);
   if (!earlier) return std::move(earlier).error();
   if (earlier->has_value()) return **std::move(earlier);
@@ -320,7 +336,7 @@ Result<Summary> begin(Session& session) {
     if (options.run_dir.empty()) std::filesystem::remove_all(session.directory.path, ignored);
     return std::move(ok).error();
   }
-  looking.reset();
+  looking->reset();
   return run_session(session);
 }
 
@@ -452,7 +468,7 @@ Result<Summary> go_on(Session& session, const RunFacts& facts) {
                               .position = *position,
                               .ended = ended->has_value(),
                               .skipped = &check},
-                             session.progress, session.tell);
+                             session.progress, session.tell, session.stop);
   if (!front) return std::move(front).error();
   session.front = *std::move(front);
   auto module = kept_module(session.directory);

@@ -4,10 +4,12 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/base/result.h"
 #include "engine/csv/chunk.h"
 #include "engine/run/judge.h"
 
@@ -33,6 +35,20 @@ struct Occurrence {
   uint32_t column = 0;
   uint32_t unused = 0;
 };
+
+inline bool is_of_same_record(const Occurrence& a, const Occurrence& b) {
+  return a.record_number == b.record_number && a.source == b.source;
+}
+
+// Calls `take` with those of each record, which must stand together; its error ends it.
+template <typename Take>
+Result<void> each_record(std::span<const Occurrence> occurrences, const Take& take) {
+  for (size_t begin = 0, end = 0; begin < occurrences.size(); begin = end) {
+    while (end < occurrences.size() && is_of_same_record(occurrences[begin], occurrences[end])) ++end;
+    if (auto ok = take(occurrences.subspan(begin, end - begin)); !ok) return ok;
+  }
+  return {};
+}
 
 // Digests of values as the service compares them: letters of ASCII in one case, unless case matters. One thread.
 class ValueDigest {

@@ -21,6 +21,7 @@ constexpr size_t kBuckets = size_t{1} << kBucketBits;
 constexpr uint64_t kOccurrencesMax = 500'000;  // in a bucket that is looked through at once: some 50 MB
 constexpr unsigned kDigestBits = 60;           // that tell buckets apart; what shares them all is one value
 constexpr size_t kChunkBucketsMax = 256;
+constexpr size_t kSeenInMemoryMax = 400'000;  // some 30 MB
 
 Error cannot_spill(const std::filesystem::path& directory) {
   return {ErrorKind::cannot_write,
@@ -101,27 +102,15 @@ Result<void> RepeatFinder::add(std::span<const Occurrence> occurrences) {
 
 Result<void> RepeatFinder::write(const std::filesystem::path& path) {
   chunks_a_bucket_ = 1 + chunks_ / kChunkBucketsMax;
-  repeats_ = std::make_unique<Buckets<Repeat>>(directory_, chunks_ / chunks_a_bucket_ + 1);
+  const size_t buckets = chunks_ / chunks_a_bucket_ + 1;
+  doubled_ = std::make_unique<Buckets<Occurrence>>(directory_, buckets);
+  repeats_ = std::make_unique<Buckets<Repeat>>(directory_, buckets);
   for (size_t bucket = 0; bucket < occurrences_.size(); ++bucket)
     if (auto ok = find(occurrences_, bucket, kBucketBits); !ok) return ok;
+  if (auto ok = choose(); !ok) return ok;
   auto file = AtomicFile::create(path);
   if (!file) return std::move(file).error();
-  if (auto ok = file->write(Repeats::kHead); !ok) return ok;
-  std::vector<Repeat> rows;
-  for (size_t bucket = 0; bucket < repeats_->size(); ++bucket) {
-    rows.clear();
-    auto collect = [&](const Repeat& row) -> Result<void> {
-      rows.push_back(row);
-      return {};
-    };
-    if (auto ok = repeats_->each(bucket, collect); !ok) return ok;
-    repeats_->clear(bucket);
-    std::sort(rows.begin(), rows.end(), [](const Repeat& a, const Repeat& b) {
-      return std::tie(a.source, a.record_number, a.column) < std::tie(b.source, b.record_number, b.column);
-    });
-    if (auto ok = file->write({reinterpret_cast<const char*>(rows.data()), rows.size() * sizeof(Repeat)}); !ok)
-      return ok;
-  }
+  if (auto ok = write_rows(*file); !ok) return ok;
   return file->commit();
 }
 
@@ -144,27 +133,77 @@ Result<void> RepeatFinder::find(Buckets<Occurrence>& occurrences, size_t bucket,
 }
 
 Result<void> RepeatFinder::find_here(const Buckets<Occurrence>& occurrences, size_t bucket) {
-  std::unordered_map<Digest, Occurrence, DigestHash> kept;
-  if (on_repeat_ == OnRepeat::last) {
-    auto keep = [&](const Occurrence& occurrence) -> Result<void> {
-      kept.insert_or_assign(occurrence.digest, occurrence);
-      return {};
-    };
-    if (auto ok = occurrences.each(bucket, keep); !ok) return ok;
-  }
+  std::unordered_map<Digest, bool, DigestHash> is_doubled;
+  auto count = [&](const Occurrence& occurrence) -> Result<void> {
+    const auto [found, is_new] = is_doubled.try_emplace(occurrence.digest, false);
+    if (!is_new) found->second = true;
+    return {};
+  };
+  if (auto ok = occurrences.each(bucket, count); !ok) return ok;
   return occurrences.each(bucket, [&](const Occurrence& occurrence) -> Result<void> {
-    const Occurrence& one = kept.try_emplace(occurrence.digest, occurrence).first->second;
-    const bool is_kept = one.record_number == occurrence.record_number && one.source == occurrence.source;
-    return is_kept ? Result<void>() : note(occurrence, one);
+    if (!is_doubled[occurrence.digest]) return {};
+    return doubled_->add(occurrence.chunk / chunks_a_bucket_, occurrence);
   });
 }
 
-Result<void> RepeatFinder::note(const Occurrence& repeat, const Occurrence& kept) {
-  return repeats_->add(repeat.chunk / chunks_a_bucket_, {.record_number = repeat.record_number,
-                                                         .kept_record_number = kept.record_number,
-                                                         .source = repeat.source,
-                                                         .kept_source = kept.source,
-                                                         .column = repeat.column});
+Result<void> RepeatFinder::choose() {
+  const std::filesystem::path file = directory_ / "repeats.db";
+  if (auto ok = remove_file(file); !ok) return ok;  // of a process that died
+  auto database = Database::open(file, "the values seen");
+  if (!database) return std::move(database).error();
+  SeenTable seen(**database, kSeenInMemoryMax);
+  // Nobody will read it again.
+  auto done = (*database)->script("pragma journal_mode = off; pragma synchronous = off; begin");
+  if (done) done = seen.take_up(0);
+  const size_t buckets = doubled_->size();
+  for (size_t i = 0; done && i < buckets; ++i)
+    done = choose_in(on_repeat_ == OnRepeat::last ? buckets - 1 - i : i, seen);
+  database->reset();
+  auto removed = remove_file(file);
+  return done ? removed : done;
+}
+
+Result<void> RepeatFinder::choose_in(size_t bucket, SeenTable& seen) {
+  std::vector<Occurrence> occurrences;
+  auto collect = [&](const Occurrence& occurrence) -> Result<void> {
+    occurrences.push_back(occurrence);
+    return {};
+  };
+  if (auto ok = doubled_->each(bucket, collect); !ok) return ok;
+  doubled_->clear(bucket);
+  std::sort(occurrences.begin(), occurrences.end(), [&](const Occurrence& a, const Occurrence& b) {
+    const auto place_a = std::tie(a.source, a.record_number), place_b = std::tie(b.source, b.record_number);
+    if (place_a != place_b) return on_repeat_ == OnRepeat::last ? place_b < place_a : place_a < place_b;
+    return a.column < b.column;
+  });
+  std::vector<Repeat> rows;
+  return each_record(occurrences, [&](std::span<const Occurrence> of_record) -> Result<void> {
+    rows.clear();
+    if (auto ok = seen.pass(of_record, rows); !ok) return ok;
+    for (const Repeat& row : rows)
+      if (auto ok = repeats_->add(bucket, row); !ok) return ok;
+    return {};
+  });
+}
+
+Result<void> RepeatFinder::write_rows(AtomicFile& file) {
+  if (auto ok = file.write(Repeats::kHead); !ok) return ok;
+  std::vector<Repeat> rows;
+  for (size_t bucket = 0; bucket < repeats_->size(); ++bucket) {
+    rows.clear();
+    auto collect = [&](const Repeat& row) -> Result<void> {
+      rows.push_back(row);
+      return {};
+    };
+    if (auto ok = repeats_->each(bucket, collect); !ok) return ok;
+    repeats_->clear(bucket);
+    std::sort(rows.begin(), rows.end(), [](const Repeat& a, const Repeat& b) {
+      return std::tie(a.source, a.record_number, a.column) < std::tie(b.source, b.record_number, b.column);
+    });
+    if (auto ok = file.write({reinterpret_cast<const char*>(rows.data()), rows.size() * sizeof(Repeat)}); !ok)
+      return ok;
+  }
+  return {};
 }
 
 }  // namespace bulkwrite::run

@@ -14,6 +14,7 @@
 #include "engine/base/result.h"
 #include "engine/run/occurrence.h"
 #include "engine/run/repeats.h"
+#include "engine/run/seen_table.h"
 
 namespace bulkwrite::run {
 
@@ -44,9 +45,11 @@ class Buckets {
   std::vector<Bucket> buckets_;
 };
 
+// Which records are sent is decided record by record, in the order of the input, or against it where the last is to be:
+// one that has a value of a record that is sent is not, and its other values count no more.
 class RepeatFinder {
  public:
-  // Nameless files lie in `directory`. `on_repeat` is reject, first or last.
+  // Temporary files lie in `directory`. `on_repeat` is reject, first or last.
   RepeatFinder(std::filesystem::path directory, OnRepeat on_repeat);
 
   // In the order of the input. One thread.
@@ -57,14 +60,17 @@ class RepeatFinder {
  private:
   Result<void> find(Buckets<Occurrence>& occurrences, size_t bucket, unsigned digest_bits);
   Result<void> find_here(const Buckets<Occurrence>& occurrences, size_t bucket);
-  Result<void> note(const Occurrence& repeat, const Occurrence& kept);
+  Result<void> choose();
+  Result<void> choose_in(size_t bucket, SeenTable& seen);
+  Result<void> write_rows(AtomicFile& file);
 
   const std::filesystem::path directory_;
   const OnRepeat on_repeat_;
-  Buckets<Occurrence> occurrences_;
+  Buckets<Occurrence> occurrences_;  // by digest
   uint64_t chunks_ = 0;
-  std::unique_ptr<Buckets<Repeat>> repeats_;  // by chunk, in no order
   uint64_t chunks_a_bucket_ = 1;
+  std::unique_ptr<Buckets<Occurrence>> doubled_;  // those whose value occurs more than once, by chunk
+  std::unique_ptr<Buckets<Repeat>> repeats_;      // by chunk, in no order
 };
 
 }  // namespace bulkwrite::run

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <stop_token>
 
 #include "engine/base/file.h"
 #include "engine/base/result.h"
@@ -13,8 +15,10 @@ class RunLock {
  public:
   // Errors: transient where another process holds it, cannot_write.
   static Result<RunLock> take(const std::filesystem::path& run_dir);
-  // Waits as long as another process holds it, which must be short. Errors: cannot_write.
-  static Result<RunLock> wait_for(const std::filesystem::path& directory);
+  // Of the file, which is made: waits as long as another process holds it, and says once that it does. Errors:
+  // transient when asked to stop, cannot_write.
+  static Result<RunLock> wait_for(const std::filesystem::path& file, std::stop_token stop,
+                                  const std::function<void()>& waits);
 
  private:
   explicit RunLock(Descriptor file) : file_(std::move(file)) {}

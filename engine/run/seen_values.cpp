@@ -1,5 +1,7 @@
 #include "engine/run/seen_values.h"
 
+#include <fmt/format.h>
+
 #include <mutex>
 
 #include "engine/base/file.h"
@@ -7,14 +9,8 @@
 namespace bulkwrite::run {
 namespace {
 
-constexpr const char* kTables = R"sql(
+constexpr const char* kSetUp = R"sql(
 pragma journal_mode = wal; pragma synchronous = full; pragma cache_size = -16384;
-create table if not exists seen (
-  high integer not null, low integer not null, chunk_index integer not null, source integer not null,
-  record_number integer not null, primary key (high, low)) without rowid;
-create table if not exists recent (
-  high integer not null, low integer not null, chunk_index integer not null, source integer not null,
-  record_number integer not null);
 create table if not exists repeats (
   chunk_index integer not null, source integer not null, record_number integer not null, "column" integer not null,
   kept_source integer not null, kept_record_number integer not null,
@@ -24,29 +20,29 @@ create table if not exists repeats (
 }  // namespace
 
 SeenValues::SeenValues(Options options, std::unique_ptr<Database> database)
-    : options_(std::move(options)), database_(std::move(database)), turns_(options_.first_chunk) {}
+    : options_(std::move(options)),
+      database_(std::move(database)),
+      table_(*database_, options_.recent_max),
+      turns_(options_.first_chunk) {}
 
 Result<std::unique_ptr<SeenValues>> SeenValues::open(Options options) {
-  sqlite3* handle = nullptr;
-  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX;
-  const bool opened = sqlite3_open_v2(options.file.c_str(), &handle, flags, nullptr) == SQLITE_OK;
-  auto database = std::make_unique<Database>(handle, "the values seen", options.file);
-  if (!opened) return database->fault();
-  if (auto ok = database->script(kTables); !ok) return std::move(ok).error();
-  std::unique_ptr<SeenValues> seen(new SeenValues(std::move(options), std::move(database)));
+  std::error_code unknown;
+  if (options.first_chunk > 0 && !std::filesystem::exists(options.file, unknown))
+    return Error{ErrorKind::input_data,
+                 fmt::format("{} is not there any more: what the pipe has shown so far cannot be told, nor so what "
+                             "repeats it; put it back",
+                             options.file.string())};
+  auto database = Database::open(options.file, "the values seen");
+  if (!database) return std::move(database).error();
+  std::unique_ptr<SeenValues> seen(new SeenValues(std::move(options), *std::move(database)));
   if (auto ok = seen->take_up(); !ok) return std::move(ok).error();
   return seen;
 }
 
 Result<void> SeenValues::take_up() {
-  const Database::Value first = number(options_.first_chunk);
-  for (const char* const forget :
-       {"delete from seen where chunk_index >= ?", "delete from recent where chunk_index >= ?",
-        "delete from repeats where chunk_index >= ?"})
-    if (auto ok = database_->run(forget, {first}); !ok) return ok;
-  return database_->run("select high, low, source, record_number from recent", {}, [&](sqlite3_stmt* row) {
-    recent_[{integer_of(row, 0), integer_of(row, 1)}] = {static_cast<uint32_t>(integer_of(row, 2)), integer_of(row, 3)};
-  });
+  if (auto ok = database_->script(kSetUp); !ok) return ok;
+  if (auto ok = table_.take_up(options_.first_chunk); !ok) return ok;
+  return database_->run("delete from repeats where chunk_index >= ?", {number(options_.first_chunk)});
 }
 
 Result<Repeats> SeenValues::look_at(const csv::Chunk& chunk, const schema::RecordChecker* checker) {
@@ -71,7 +67,9 @@ Result<std::vector<Repeat>> SeenValues::note(uint64_t chunk_index, const std::ve
   const std::scoped_lock lock(database_->mutex);
   std::vector<Repeat> repeats;
   auto done = database_->script("begin immediate");
-  for (size_t i = 0; done && i < occurrences.size(); ++i) done = note_one(occurrences[i], repeats);
+  if (done)
+    done = each_record(occurrences,
+                       [&](std::span<const Occurrence> of_record) { return table_.pass(of_record, repeats); });
   for (size_t i = 0; done && i < repeats.size(); ++i) {
     const Repeat& repeat = repeats[i];
     done = database_->run(
@@ -79,45 +77,10 @@ Result<std::vector<Repeat>> SeenValues::note(uint64_t chunk_index, const std::ve
         {number(chunk_index), number(uint64_t{repeat.source}), number(repeat.record_number),
          number(uint64_t{repeat.column}), number(uint64_t{repeat.kept_source}), number(repeat.kept_record_number)});
   }
-  if (done && recent_.size() > options_.recent_max) done = store_recent();
   if (done) done = database_->script("commit");
   if (done) return repeats;
   (void)database_->script("rollback");
   return std::move(done).error();
-}
-
-Result<void> SeenValues::note_one(const Occurrence& occurrence, std::vector<Repeat>& repeats) {
-  auto first = first_of(occurrence.digest);
-  if (!first) return std::move(first).error();
-  if (first->has_value()) {
-    repeats.push_back({.record_number = occurrence.record_number,
-                       .kept_record_number = (*first)->record_number,
-                       .source = occurrence.source,
-                       .kept_source = (*first)->source,
-                       .column = occurrence.column});
-    return {};
-  }
-  recent_[occurrence.digest] = {occurrence.source, occurrence.record_number};
-  return database_->run("insert into recent values (?, ?, ?, ?, ?)",
-                        {number(occurrence.digest[0]), number(occurrence.digest[1]), number(uint64_t{occurrence.chunk}),
-                         number(uint64_t{occurrence.source}), number(occurrence.record_number)});
-}
-
-// Where a value was seen first; nothing where it was not.
-Result<std::optional<SeenValues::Place>> SeenValues::first_of(const Digest& digest) {
-  if (const auto found = recent_.find(digest); found != recent_.end()) return std::optional(found->second);
-  std::optional<Place> place;
-  auto done = database_->run("select source, record_number from seen where high = ? and low = ?",
-                             {number(digest[0]), number(digest[1])}, [&](sqlite3_stmt* row) {
-                               place = {static_cast<uint32_t>(integer_of(row, 0)), integer_of(row, 1)};
-                             });
-  if (!done) return std::move(done).error();
-  return place;
-}
-
-Result<void> SeenValues::store_recent() {
-  recent_.clear();
-  return database_->script("insert into seen select * from recent order by high, low; delete from recent;");
 }
 
 Result<Repeats> SeenValues::of_chunk(uint64_t chunk_index) {

@@ -6,9 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "engine/base/result.h"
@@ -16,13 +14,13 @@
 #include "engine/run/judge.h"
 #include "engine/run/occurrence.h"
 #include "engine/run/repeats.h"
+#include "engine/run/seen_table.h"
 #include "engine/run/turns.h"
 
 namespace bulkwrite::run {
 
 // Exact, and in bounded memory: what is seen lies in a SQLite file (docs/run-directory.md), with which a later session
-// goes on. It is spread over the whole table, so that each value that is put there costs a page: until there are many,
-// they are appended to a list, which is in memory too. Any thread. Failures are cannot_write, and input_data where the
+// goes on. Any thread. Failures are cannot_write, and input_data where the
 // file is damaged.
 class SeenValues {
  public:
@@ -32,7 +30,7 @@ class SeenValues {
     OnRepeat on_repeat = OnRepeat::reject;  // or first
     uint64_t first_chunk = 0;               // the next that is looked at; what was seen from it on is forgotten
     std::function<std::vector<std::string>()> source_names;  // of the sources so far
-    size_t recent_max = 400'000;                             // values in memory: some 80 bytes each
+    size_t recent_max = 400'000;                             // values in memory (SeenTable)
   };
   static Result<std::unique_ptr<SeenValues>> open(Options options);
 
@@ -49,22 +47,14 @@ class SeenValues {
   static Result<void> remove(const std::filesystem::path& file);
 
  private:
-  struct Place {
-    uint32_t source = 0;
-    uint64_t record_number = 0;
-  };
-
   SeenValues(Options options, std::unique_ptr<Database> database);
   Result<void> take_up();
   Result<std::vector<Repeat>> note(uint64_t chunk_index, const std::vector<Occurrence>& occurrences);
-  Result<void> note_one(const Occurrence& occurrence, std::vector<Repeat>& repeats);
-  Result<std::optional<Place>> first_of(const Digest& digest);
-  Result<void> store_recent();
   Repeats with_names(std::vector<Repeat> repeats) const;
 
   const Options options_;
   const std::unique_ptr<Database> database_;
-  std::unordered_map<Digest, Place, DigestHash> recent_;  // what the list in the database holds
+  SeenTable table_;
   Turns turns_;
 };
 

@@ -92,6 +92,7 @@ Result<Summary> summary_from_json(std::string_view text) {
                                                                   {"jobs", &s.jobs}}};
   try {
     for (const auto& [name, count] : counts) *count = json.at(name).get<uint64_t>();
+    s.repeated = json.value("repeated", uint64_t{0});
     s.bytes_read = json.at("bytes_read").get<uint64_t>();
     s.seconds = json.at("seconds").get<double>();
     s.run_dir = json.at("run_dir").get<std::string>();

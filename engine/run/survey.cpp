@@ -134,6 +134,17 @@ void tell_what_is(const Settled& settled, const Tell& tell) {
                    on_repeat_name(settled.decisions.on_repeat)));
 }
 
+// Of a stream: the formats that the first chunk does not show.
+void tell_supposed(const Decisions& decisions, const schema::Mapping& mapping, const Questions& questions,
+                   const std::vector<std::string>& names, const Tell& tell) {
+  for (const size_t column : questions.dates) {
+    const auto is_it = [&](const Decisions::Format& one) { return one.column == column; };
+    if (std::none_of(decisions.formats.begin(), decisions.formats.end(), is_it))
+      tell(fmt::format("{} has no value in the first chunk: supposed is {} (--date-format says otherwise)",
+                       names[column], schema::format_of(*mapping.columns[column])));
+  }
+}
+
 std::vector<UniqueColumn> unique_columns(const schema::Mapping& mapping, std::string_view find_by) {
   std::vector<UniqueColumn> uniques;
   for (size_t column = 0; column < mapping.columns.size(); ++column) {
@@ -269,6 +280,7 @@ Result<Settled> settle(Front& front, const SurveyOptions& options, const schema:
   auto decisions = look_at_first_chunk(*chunk, mapping, *asked, names);
   if (!decisions) return std::move(decisions).error();
   decisions->while_streaming = !asked->uniques.empty();
+  tell_supposed(*decisions, mapping, *asked, names, tell);
   return take(front, options, mapping, *std::move(decisions), 0, tell);
 }
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +12,8 @@
 
 namespace bulkwrite::source {
 namespace {
+
+constexpr int kAskAgainMilliseconds = 100;
 
 class PlainStream final : public ByteStream {
  public:
@@ -37,9 +40,11 @@ const std::string& ByteStream::transcoded_from() const {
   return kAsItIs;
 }
 
-Result<std::unique_ptr<File>> File::open(const std::string& path, const std::filesystem::path& directory) {
+Result<std::unique_ptr<File>> File::open(const std::string& path, const std::filesystem::path& directory,
+                                         GivesUp gives_up) {
   std::unique_ptr<File> file(new File);
   file->name_ = path;
+  file->gives_up_ = std::move(gives_up);
   if (path == "-") {
     file->file_ = Descriptor(::dup(STDIN_FILENO));
     if (!file->file_.is_open()) return Error{ErrorKind::no_input, "stdin is closed"};
@@ -65,12 +70,26 @@ Result<std::unique_ptr<File>> File::open(const std::string& path, const std::fil
 }
 
 Result<size_t> File::read_some(std::span<char> out) {
+  if (!regular_ && gives_up_)
+    if (auto ok = wait_for_bytes(); !ok) return std::move(ok).error();
   for (;;) {
     const ssize_t got = ::read(file_.get(), out.data(), out.size());
     if (got >= 0) return static_cast<size_t>(got);
     if (errno == EINTR) continue;
     return Error{ErrorKind::no_input,
                  fmt::format("{}: cannot read on from byte {}: {}", name_, bytes_read_, errno_text(errno))};
+  }
+}
+
+// Until there are some, or the pipe has ended, or is broken, which reading from it tells.
+Result<void> File::wait_for_bytes() const {
+  pollfd waiting{.fd = file_.get(), .events = POLLIN, .revents = 0};
+  for (;;) {
+    const int ready = ::poll(&waiting, 1, kAskAgainMilliseconds);
+    if (ready > 0 || (ready < 0 && errno != EINTR)) return {};
+    if (gives_up_())
+      return Error{ErrorKind::transient,
+                   fmt::format("{}: stopped while it was waited for, at byte {}", name_, bytes_read_)};
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -14,10 +15,15 @@
 
 namespace bulkwrite::source {
 
+// Whether who waits for bytes should not wait any more.
+using GivesUp = std::function<bool()>;
+
 class File {
  public:
-  // "-" is stdin. A relative path counts from `directory`, or from the current one where that is empty.
-  static Result<std::unique_ptr<File>> open(const std::string& path, const std::filesystem::path& directory = {});
+  // "-" is stdin. A relative path counts from `directory`, or from the current one where that is empty. Where there is
+  // a `gives_up`, it is asked several times a second while a pipe has nothing to say; read() is transient then.
+  static Result<std::unique_ptr<File>> open(const std::string& path, const std::filesystem::path& directory = {},
+                                            GivesUp gives_up = {});
 
   const std::string& name() const { return name_; }
   const FileIdentity& identity() const { return identity_; }
@@ -32,10 +38,12 @@ class File {
  private:
   File() = default;
   Result<size_t> read_some(std::span<char> out);
+  Result<void> wait_for_bytes() const;
 
   std::string name_;
   Descriptor file_;
   bool regular_ = false;
+  GivesUp gives_up_;
   FileIdentity identity_;
   std::string peeked_;
   size_t peeked_given_ = 0;

@@ -77,10 +77,12 @@ Result<std::vector<std::string>> resolve(const std::vector<std::string>& argumen
   return paths;
 }
 
-Result<Input> Input::open(std::vector<std::string> paths, std::filesystem::path directory, std::string encoding) {
+Result<Input> Input::open(std::vector<std::string> paths, std::filesystem::path directory, std::string encoding,
+                          GivesUp gives_up) {
   Input input;
   input.directory_ = std::move(directory);
   input.encoding_ = std::move(encoding);
+  input.gives_up_ = std::move(gives_up);
   input.total_bytes_ = 0;
   for (const std::string& path : paths) {
     const std::filesystem::path place = input.directory_ / path;
@@ -115,7 +117,7 @@ Result<std::unique_ptr<ByteStream>> Input::next_as_it_is() {
       members_.reset();
     }
     if (next_ == paths_.size()) return std::unique_ptr<ByteStream>();
-    auto file = File::open(paths_[next_++], directory_);
+    auto file = File::open(paths_[next_++], directory_, gives_up_);
     if (!file) return std::move(file).error();
     bytes_behind_ += std::exchange(bytes_open_, (*file)->identity().size);
     auto first = (*file)->peek(kMagicBytes);

@@ -25,9 +25,10 @@ Result<std::vector<std::string>> resolve(const std::vector<std::string>& argumen
 class Input {
  public:
   // Sees that every path can be read, before anything is done. Relative paths count from `directory`, or from the
-  // current one where that is empty. `encoding` is a valid one, or empty (in_utf8).
+  // current one where that is empty. `encoding` is a valid one, or empty (in_utf8). `gives_up` is asked while a pipe
+  // has nothing to say.
   static Result<Input> open(std::vector<std::string> paths, std::filesystem::path directory = {},
-                            std::string encoding = {});
+                            std::string encoding = {}, GivesUp gives_up = {});
 
   // The next source, or null behind the last. The one before it must be gone.
   Result<std::unique_ptr<ByteStream>> next();
@@ -46,6 +47,7 @@ class Input {
   std::vector<std::string> paths_;
   std::filesystem::path directory_;
   std::string encoding_;
+  GivesUp gives_up_;
   std::vector<FileIdentity> files_;
   size_t next_ = 0;
   std::optional<uint64_t> total_bytes_;

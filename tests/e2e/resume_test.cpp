@@ -182,7 +182,8 @@ TEST_CASE("a run does not go on with another input or target, and says what has 
   };
   refused(place.load({"--records", "20"}), "cut chunks");
   refused(place.load({"--operation", "upsert", "--find-by", "Event_Key"}), "operation");
-  const Sandbox other(place.directory, {"--org", "1"});
+  const TemporaryDirectory elsewhere;
+  const Sandbox other(elsewhere, {"--org", "1"});
   refused(place.resume({"--sandbox", other.url()}), "target");
   spill(place.file, events(51));
   refused(place.load(), "bytes");

@@ -1,6 +1,8 @@
 // Signals, kills, and inputs that end badly.
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <zlib.h>
 #include <catch2/catch.hpp>
@@ -64,6 +66,48 @@ TEST_CASE("a stop while signing in leaves at once, with nothing sent and no run 
   CHECK(ended.exit_code == 143);
   CHECK(summary_of(ended)["records_read"] == 0);
   CHECK_FALSE(std::filesystem::exists(directory / "run"));
+}
+
+// A pipe that its writer keeps open and says nothing more to.
+class SilentPipe {
+ public:
+  SilentPipe(const std::filesystem::path& path, const std::string& text) : path_(path) {
+    REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+    end_ = open(path.c_str(), O_RDWR | O_CLOEXEC);
+    REQUIRE(write(end_, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  }
+  ~SilentPipe() { close(end_); }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  const std::filesystem::path path_;
+  int end_ = -1;
+};
+
+TEST_CASE("a pipe that says nothing more does not keep a stop from being heard") {
+  const TemporaryDirectory directory;
+  const Sandbox sandbox(directory);
+  const bool has_dates = GENERATE(true, false);  // so that it is waited for the first chunk, before a run has begun
+  const SilentPipe pipe(directory / "pipe", has_dates ? "Last_Name,Birthday\nA,\n" : "Last_Name,Company\nA,C\n");
+  Process load(load_call({"-"}, sandbox.url(), directory / "run"), directory.path(), pipe.path());
+  const char* const begun = has_dates ? "disk:" : "run directory:";
+  REQUIRE(eventually([&] { return load.err().find(begun) != std::string::npos; }));
+  load.signal(SIGTERM);
+  const Ended ended = load.wait();
+  INFO(ended.err);
+  CHECK(ended.exit_code == 143);
+  check_adds_up(summary_of(ended));
+}
+
+TEST_CASE("a pipe that says nothing more does not keep --max-duration from ending the load") {
+  const TemporaryDirectory directory;
+  const Sandbox sandbox(directory);
+  const SilentPipe pipe(directory / "pipe", "Last_Name,Company\nA,C\n");
+  Process load(load_call({"-"}, sandbox.url(), directory / "run", {"--max-duration", "1"}), directory.path(),
+               pipe.path());
+  const Ended ended = load.wait();
+  INFO(ended.err);
+  CHECK(ended.exit_code == 5);
 }
 
 TEST_CASE("the second signal ends the program at once") {

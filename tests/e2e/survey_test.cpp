@@ -79,6 +79,16 @@ TEST_CASE("repeats that are left out as asked for are no failure, and no rejects
   CHECK(count_rows(rows_of(place.run_dir / "results.csv"), 2, "rejected") == 2);
 }
 
+TEST_CASE("no record is kept out by one that is not sent itself") {
+  const Place place("Last_Name,Company,Email,External_Id\nA,C,a@x.org,1\nB,C,a@x.org,2\nC,C,b@x.org,2\n");
+  const std::string on_repeat = GENERATE("first", "last", "reject");
+  const bool is_pipe = on_repeat != "last" && GENERATE(false, true);
+  const Ended ended = is_pipe ? place.pipe({"--on-repeat", on_repeat}) : place.load({"--on-repeat", on_repeat});
+  INFO(ended.err);
+  CHECK(query(place.crm, "select count(*) from Leads where Last_Name in ('A', 'C')") == 2);
+  CHECK(place.rows() == 2);
+}
+
 TEST_CASE("with --on-repeat off all are sent, and the service says what it thinks of repeats") {
   const Place place(kRepeats);
   const Ended ended = place.load({"--on-repeat", "off"});
@@ -171,6 +181,16 @@ TEST_CASE("a pipe of less than a chunk is looked at to its end, and loaded") {
   INFO(text << '\n' << ended.err);
   CHECK(ended.exit_code == 0);
   CHECK(place.rows() == (text.empty() ? 0 : 1));
+}
+
+TEST_CASE("of a pipe whose first chunk has no date it is told which format is supposed") {
+  const Place place("Last_Name,Company,Birthday\nOne,A,\nTwo,B,31/12/2001\n");
+  const Ended ended = place.pipe({"--records", "1"});
+  INFO(ended.err);
+  CHECK(ended.exit_code == 2);
+  CHECK_THAT(
+      ended.err,
+      Contains("Birthday has no value in the first chunk: supposed is yyyy-MM-dd (--date-format says otherwise)"));
 }
 
 TEST_CASE("a pipe whose first quote is not closed is told so, whatever is to be settled") {

@@ -1,8 +1,10 @@
 #include "engine/run/repeat_finder.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
 #include <random>
+#include <tuple>
 
 #include "tests/base/temporary_directory.h"
 
@@ -36,19 +38,27 @@ std::vector<Repeat> found_in(const std::vector<Placed>& values, OnRepeat on_repe
   return {repeats->rows().begin(), repeats->rows().end()};
 }
 
-// By looking at each value in turn.
-std::vector<Repeat> found_dully(const std::vector<Placed>& values, OnRepeat on_repeat) {
-  std::map<std::pair<uint32_t, std::string>, const Placed*> kept;
-  for (const Placed& one : values) {
-    auto& place = kept[{one.column, one.value}];
-    if (place == nullptr || on_repeat == OnRepeat::last) place = &one;
-  }
+// By looking at each record in turn: it is sent unless one that is sent has one of its values.
+std::vector<Repeat> found_dully(std::vector<Placed> values, OnRepeat on_repeat) {
+  const auto place_of = [](const auto& one) { return std::tuple(one.source, one.record_number, one.column); };
+  const auto is_before = [&](const auto& a, const auto& b) { return place_of(a) < place_of(b); };
+  std::sort(values.begin(), values.end(), is_before);
+  if (on_repeat == OnRepeat::last) std::reverse(values.begin(), values.end());
+  std::map<std::pair<uint32_t, std::string>, Placed> sent;
   std::vector<Repeat> repeats;
-  for (const Placed& one : values) {
-    const Placed& other = *kept[{one.column, one.value}];
-    if (&other != &one)
-      repeats.push_back({one.record_number, other.record_number, one.source, other.source, one.column, 0});
+  for (size_t i = 0, end = 0; i < values.size(); i = end) {
+    const size_t repeats_before = repeats.size();
+    while (end < values.size() && values[end].source == values[i].source &&
+           values[end].record_number == values[i].record_number)
+      ++end;
+    for (size_t at = i; at < end; ++at)
+      if (const auto found = sent.find({values[at].column, values[at].value}); found != sent.end())
+        repeats.push_back({values[at].record_number, found->second.record_number, values[at].source,
+                           found->second.source, values[at].column, 0});
+    for (size_t at = i; at < end && repeats.size() == repeats_before; ++at)
+      sent[{values[at].column, values[at].value}] = values[at];
   }
+  std::sort(repeats.begin(), repeats.end(), is_before);
   return repeats;
 }
 
@@ -58,6 +68,15 @@ TEST_CASE("of values that occur more than once all but the first repeat it, or a
   const std::vector<Placed> values = {{0, 4, 1, "x"}, {0, 4, 2, "y"}, {0, 4, 3, "x"}, {1, 4, 1, "x"}};
   CHECK(found_in(values, OnRepeat::reject) == std::vector<Repeat>{{3, 1, 0, 0, 4, 0}, {1, 1, 1, 0, 4, 0}});
   CHECK(found_in(values, OnRepeat::last) == std::vector<Repeat>{{1, 1, 0, 1, 4, 0}, {3, 1, 0, 1, 4, 0}});
+}
+
+TEST_CASE("a record that is not sent for one value keeps none out for another") {
+  // Of the second the e-mail address is the first's; the third has the second's number, which nobody sends.
+  const std::vector<Placed> values = {{0, 1, 1, "a@x.org"}, {0, 2, 1, "1"},       {0, 1, 2, "a@x.org"},
+                                      {0, 2, 2, "2"},       {0, 1, 3, "b@x.org"}, {0, 2, 3, "2"}};
+  CHECK(found_in(values, OnRepeat::first) == std::vector<Repeat>{{2, 1, 0, 0, 1, 0}});
+  // Seen from the end the third is sent, the second is not, and so the first is.
+  CHECK(found_in(values, OnRepeat::last) == std::vector<Repeat>{{2, 3, 0, 0, 2, 0}});
 }
 
 TEST_CASE("values meet in their own column only, and in any letter case unless case matters") {

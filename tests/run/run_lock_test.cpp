@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
-#include <thread>
+#include <optional>
 
 #include "tests/e2e/process.h"
 
@@ -65,28 +65,35 @@ TEST_CASE("who waits for a lock has it once it is free") {
   std::optional<RunLock> lock;
   if (auto taken = RunLock::take(directory.path()); taken) lock = *std::move(taken);
   REQUIRE(lock);
-  std::atomic<bool> released{false};
-  bool was_released = false, has_it = false;
-  std::jthread waiter([&] {
-    const auto waited = RunLock::wait_for(directory.path());
-    was_released = released;
-    has_it = waited.has_value();
+  int told = 0;
+  const auto waited = RunLock::wait_for(directory / "lock", {}, [&] {
+    ++told;
+    lock.reset();
   });
-  released = true;
-  lock.reset();
-  waiter.join();
-  CHECK(has_it);
-  CHECK(was_released);
+  CHECK(waited);
+  CHECK(told == 1);
+  is_taken(directory.path());
+}
+
+TEST_CASE("who waits for a lock stops when asked to") {
+  const e2e::TemporaryDirectory directory;
+  const auto lock = RunLock::take(directory.path());
+  REQUIRE(lock);
+  std::stop_source stop;
+  const auto waited = RunLock::wait_for(directory / "lock", stop.get_token(), [&] { stop.request_stop(); });
+  REQUIRE_FALSE(waited);
+  CHECK(waited.error().kind == ErrorKind::transient);
 }
 
 TEST_CASE("where no lock can be written there is an error that names it") {
   const e2e::TemporaryDirectory directory;
-  for (const auto take : {&RunLock::take, &RunLock::wait_for}) {
-    const auto lock = take(directory / "missing");
+  const auto must_name_it = [&](const Result<RunLock>& lock) {
     REQUIRE_FALSE(lock);
     CHECK(lock.error().kind == ErrorKind::cannot_write);
     CHECK_THAT(lock.error().message, Catch::Contains((directory / "missing").string()));
-  }
+  };
+  must_name_it(RunLock::take(directory / "missing"));
+  must_name_it(RunLock::wait_for(directory / "missing" / "lock", {}, [] {}));
 }
 
 }  // namespace bulkwrite::run

@@ -69,22 +69,26 @@ std::vector<std::string> random_texts(std::mt19937& random, size_t records) {
   return texts;
 }
 
-// The same by a map, one value after the other.
+// The same by a map, one record after the other: one is sent unless one that is sent has one of its values.
 std::map<uint64_t, Told> expected(const std::vector<csv::Chunk>& chunks) {
-  std::map<std::string, std::string> first;
+  std::map<std::string, std::string> sent;
   std::map<uint64_t, Told> all;
   for (const csv::Chunk& chunk : chunks) {
     Told& repeats = all[chunk.chunk_index];
     for (Judge judge(chunk, nullptr); judge.next();) {
       const std::string place =
           std::to_string(chunk.parts[judge.record().part].source) + "/" + std::to_string(judge.record().record_number);
+      std::vector<std::string> values;
+      const size_t repeats_before = repeats.size();
       for (const size_t column : {0, 2}) {
         std::string value(judge.fields()[column]);
         if (value.empty()) continue;
         if (column == 0) value[0] = 'v';
-        const auto [found, is_new] = first.try_emplace(std::to_string(column) + value, place);
-        if (!is_new) repeats.push_back(place + "@" + std::to_string(column) + " as " + found->second);
+        values.push_back(std::to_string(column) + value);
+        if (const auto found = sent.find(values.back()); found != sent.end())
+          repeats.push_back(place + "@" + std::to_string(column) + " as " + found->second);
       }
+      for (size_t i = 0; i < values.size() && repeats.size() == repeats_before; ++i) sent[values[i]] = place;
     }
   }
   return all;
@@ -175,6 +179,15 @@ TEST_CASE("a damaged file of what was seen is an error that names it") {
   REQUIRE_FALSE(seen);
   CHECK(seen.error().kind == ErrorKind::input_data);
   CHECK_THAT(seen.error().message, Contains("seen.db"));
+}
+
+TEST_CASE("who goes on without the file of what was seen is told so") {
+  const TemporaryDirectory directory;
+  const auto seen =
+      SeenValues::open({.file = directory / "seen.db", .columns = {}, .first_chunk = 1, .source_names = {}});
+  REQUIRE_FALSE(seen);
+  CHECK(seen.error().kind == ErrorKind::input_data);
+  CHECK(std::filesystem::is_empty(directory.path()));
 }
 
 TEST_CASE("what was seen can be removed, and need not be there") {

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "tools/sandbox/api.h"
+#include "tools/sandbox/database_lock.h"
 #include "tools/sandbox/http_server.h"
 #include "tools/sandbox/options.h"
 
@@ -58,6 +59,7 @@ int run(const Options& options) {
   Faults faults;
   if (!options.faults_file.empty()) faults.load(options.faults_file);
   RequestLog log(options.request_log);
+  const DatabaseLock lock(options.database);
   Store store(options.database, catalog);
   Tokens tokens(store, options.switches, options.client, options.token);
   Usage usage(options.switches);
