@@ -23,7 +23,7 @@ std::optional<Field> reference_named(std::string_view name, const Schema& schema
 std::vector<const Field*> fields_labelled(std::string_view name, const Schema& schema);
 
 bool is_reference(const Field& field);
-// An owner is a user, and those are found by id and email alone (contract 7.3).
+// A user, as an owner is one, is found by id and email alone (contract 7.3).
 bool finds_nothing(const Field& field);
 
 // By API name, else as a reference, else by label. Nothing where no field is meant; input_data where several are.

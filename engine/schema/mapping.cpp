@@ -25,13 +25,13 @@ Result<Field> field_by(const ColumnRule& rule, const Schema& schema) {
   }
   Field field = *std::move(named);
   if (!rule.find_by.empty() && !is_reference(field))
-    return at(rule, "only a lookup or an owner has a find_by, not " + rule.field);
+    return at(rule, "only a lookup or a user has a find_by, not " + rule.field);
   if (!rule.format.empty()) field.format = rule.format;
   if (!rule.format.empty() && format_of(field).empty())
     return at(rule, "only a date or a number has a format, not " + rule.field);
   if (!rule.find_by.empty()) field.find_by = rule.find_by;
   if (finds_nothing(field))
-    return at(rule, fmt::format("an owner is found by id or email, not by \"{}\"", field.find_by));
+    return at(rule, fmt::format("a user is found by id or email, not by \"{}\"", field.find_by));
   field.default_value = rule.default_value;
   if (!rule.default_value.empty()) field.required = false;
   return field;
@@ -70,7 +70,7 @@ class Mapper {
       return {};
     }
     if (finds_nothing(**field)) {
-      mapping_.unmapped.push_back({column, "an owner is found by id or email only"});
+      mapping_.unmapped.push_back({column, "a user is found by id or email only"});
       return {};
     }
     return give(column, **std::move(field));

@@ -17,7 +17,7 @@ struct ColumnRule {
   std::string column;         // as the header has it; empty: of no column, and every record gets default_value
   std::string field;          // API name, or "Field.find_by"; empty: the column goes nowhere
   std::string format;         // of a date, a datetime or a number
-  std::string find_by;        // of a lookup or owner
+  std::string find_by;        // of a lookup or user
   std::string default_value;  // where the column is blank
   std::string place;          // where this stands, for messages
 };

@@ -7,7 +7,7 @@
 namespace bulkwrite::schema {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, FieldType>, 17> kTypes{
+constexpr std::array<std::pair<std::string_view, FieldType>, 18> kTypes{
     {{"text", FieldType::text},
      {"textarea", FieldType::textarea},
      {"email", FieldType::email},
@@ -24,7 +24,8 @@ constexpr std::array<std::pair<std::string_view, FieldType>, 17> kTypes{
      {"date", FieldType::date},
      {"datetime", FieldType::datetime},
      {"lookup", FieldType::lookup},
-     {"ownerlookup", FieldType::ownerlookup}}};
+     {"ownerlookup", FieldType::ownerlookup},
+     {"userlookup", FieldType::ownerlookup}}};
 
 constexpr std::array<std::string_view, 9> kNeverFromCsv{"fileupload",     "imageupload",       "profileimage",
                                                         "subform",        "formula",           "autonumber",

@@ -26,8 +26,8 @@ enum class FieldType {
   date,
   datetime,
   lookup,
-  ownerlookup,
-  other,  // known to the service, not to our rules: its values pass unchecked
+  ownerlookup,  // and any other field that names a user (userlookup)
+  other,        // known to the service, not to our rules: its values pass unchecked
 };
 
 // From the service's `data_type`.
@@ -49,7 +49,8 @@ struct Field {
   bool case_matters = false;  // of a unique field: values in other letter case are others
   bool writable = true;       // by this service, on this operation's behalf
   std::string format;         // Java pattern of a date or datetime column (empty: the default below), or of a number's
-  std::string find_by;  // of a lookup or owner column: by which field of the other record its values name it; empty: id
+  std::string
+      find_by;  // of a lookup's or user's column: by which field of the other record its values name it; empty: id
   std::string default_value;             // what the mapping has the service write in place of a blank; empty: nothing
   std::optional<size_t> decimal_places;  // of a decimal, currency or percent
   std::vector<std::string> choices;      // of a picklist: the texts of its values, as shown and as stored

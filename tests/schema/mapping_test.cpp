@@ -95,6 +95,20 @@ TEST_CASE("a lookup's column names by what the other record is found") {
   CHECK(fields_of({"City.id", "Account_Name.", ".id", "Nobody.id"}) == Names{"-", "-", "-", "-"});
 }
 
+TEST_CASE("any field that names a user is found as an owner is, by the header or by a rule") {
+  Schema schema = leads();
+  schema.fields.push_back({.api_name = "Reviewer", .label = "Reviewer", .type = parse_field_type("userlookup")});
+  const auto find_by = [&](const char* column) { return map_columns({column}, schema).value().columns[0]->find_by; };
+  CHECK(find_by("Reviewer.email") == "email");
+  CHECK(find_by("reviewer.ID") == "id");
+  CHECK(find_by("Reviewer") == "");
+  CHECK_THAT(map_columns({"Reviewer.name"}, schema).value().unmapped.at(0).why, Contains("id or email"));
+  const auto ruled = map_columns({"who"}, schema, {{.column = "who", .field = "Reviewer", .find_by = "email"}});
+  REQUIRE(ruled);
+  CHECK(ruled->columns[0]->find_by == "email");
+  CHECK_FALSE(map_columns({"who"}, schema, {{.column = "who", .field = "Reviewer", .find_by = "name"}}));
+}
+
 TEST_CASE("a label that several fields have is refused with their names, unless one of them alone can be written") {
   CHECK_THAT(refusal({"NOTE"}, {}, ErrorKind::input_data), Contains("\"NOTE\"") && Contains("Note_1, Note_2"));
   CHECK(fields_of({"score"}) == Names{"Score"});

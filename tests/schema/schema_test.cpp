@@ -12,6 +12,7 @@ TEST_CASE("the service's data types are known by name, and any other passes as o
   CHECK(parse_field_type("double") == FieldType::decimal);
   CHECK(parse_field_type("datetime") == FieldType::datetime);
   CHECK(parse_field_type("ownerlookup") == FieldType::ownerlookup);
+  CHECK(parse_field_type("userlookup") == FieldType::ownerlookup);
   CHECK(parse_field_type("territories") == FieldType::other);
   CHECK(parse_field_type("Text") == FieldType::other);
   CHECK(parse_field_type("") == FieldType::other);
