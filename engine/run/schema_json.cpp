@@ -132,6 +132,7 @@ Result<void> mark_layout_required(schema::Schema& schema, std::string_view layou
     return Error{ErrorKind::configuration, "it has no list of \"layouts\""};
   for (const Json& layout : (*json)["layouts"]) {
     if (!layout.is_object() || !layout.contains("sections") || !layout["sections"].is_array()) continue;
+    if (text(layout, "status") == "inactive") continue;
     for (const Json& section : layout["sections"]) {
       if (!section.is_object() || !section.contains("fields") || !section["fields"].is_array()) continue;
       for (const Json& field : section["fields"]) {

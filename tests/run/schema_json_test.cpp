@@ -149,6 +149,21 @@ TEST_CASE("what a layout demands is required of the fields that the module has")
   CHECK(schema.fields.size() == 3);
 }
 
+TEST_CASE("what an inactive layout demands is not required, unless one that is in use demands it too") {
+  Schema schema =
+      schema_of(R"({"fields":[{"api_name":"Company"},{"api_name":"City"},{"api_name":"Fax"},{"api_name":"Phone"}]})");
+  REQUIRE(mark_layout_required(schema, R"({"layouts":[
+    {"status":"inactive","sections":[{"fields":[{"api_name":"City","required":true},
+                                               {"api_name":"Phone","required":true}]}]},
+    {"status":"active","sections":[{"fields":[{"api_name":"Company","required":true},
+                                              {"api_name":"Phone","required":true}]}]},
+    {"status":"active","sections":[{"fields":[{"api_name":"Fax","required":true}]}]}]})"));
+  CHECK(schema.find("Company")->required);
+  CHECK(schema.find("Fax")->required);
+  CHECK(schema.find("Phone")->required);
+  CHECK_FALSE(schema.find("City")->required);
+}
+
 TEST_CASE("layouts that cannot be read are refused and change nothing") {
   Schema schema = schema_of(R"({"fields":[{"api_name":"Company"}]})");
   for (const char* json : {"", "{", "[]", "{}", R"({"layouts":{}})"}) {
