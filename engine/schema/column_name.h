@@ -29,7 +29,7 @@ bool finds_nothing(const Field& field);
 // By API name, else as a reference, else by label. Nothing where no field is meant; input_data where several are.
 Result<std::optional<Field>> field_named(const std::string& name, const Schema& schema);
 
-// Of a field that is not writable.
+// Of a field that is not writable, or by one operation only.
 std::string why_not_written(const Field& field);
 
 }  // namespace bulkwrite::schema

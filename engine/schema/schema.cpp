@@ -58,6 +58,22 @@ bool takes_bulk_writes(std::string_view module) {
   return std::find(kNever.begin(), kNever.end(), module) == kNever.end();
 }
 
+bool is_writable(const Field& field, Operation operation) {
+  switch (operation) {
+    case Operation::insert:
+      return field.creatable;
+    case Operation::update:
+      return field.updatable;
+    case Operation::upsert:
+      return field.creatable && field.updatable;
+  }
+  return false;
+}
+
+bool is_writable(const Field& field) {
+  return field.creatable || field.updatable;
+}
+
 std::string_view format_of(const Field& field) {
   switch (field.type) {
     case FieldType::integer:
