@@ -75,7 +75,10 @@ std::string to_json(const schema::Schema& schema) {
                       {"required_by_system", field.required_by_system},
                       {"required_by_layout", field.required && !field.required_by_system},
                       {"unique", field.unique},
-                      {"writable", field.writable},
+                      {"external_id", field.external_id},
+                      {"writable", schema::is_writable(field)},
+                      {"creatable", field.creatable},
+                      {"updatable", field.updatable},
                       {"values", field.choices}});
   }
   return fields.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);

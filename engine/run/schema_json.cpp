@@ -42,11 +42,12 @@ bool is_filled_object(const Json& object, const char* key) {
   return found != object.end() && found->is_object() && !found->empty();
 }
 
-// By operation_type: field_read_only is set on fields that may be written all the same (contract 9.1).
-bool is_writable(const Json& field, const std::string& data_type) {
+// `way` is api_create or api_update. By operation_type: field_read_only is set on fields that may be written all the
+// same (contract 9.1).
+bool is_written_by(const Json& field, const std::string& data_type, const char* way) {
   if (schema::is_never_from_csv(data_type)) return false;
   const auto types = field.find("operation_type");
-  return types == field.end() || !types->is_object() || flag(*types, "api_create") || flag(*types, "api_update");
+  return types == field.end() || !types->is_object() || flag(*types, way);
 }
 
 Result<void> check_kinds(const Json& field) {
@@ -94,8 +95,10 @@ schema::Field field_of(const Json& json) {
                       .required = flag(json, "system_mandatory") || flag(json, "required"),
                       .required_by_system = flag(json, "system_mandatory"),
                       .unique = is_filled_object(json, "unique"),
+                      .external_id = is_filled_object(json, "external"),
                       .case_matters = case_matters(json),
-                      .writable = is_writable(json, data_type),
+                      .creatable = is_written_by(json, data_type, "api_create"),
+                      .updatable = is_written_by(json, data_type, "api_update"),
                       .format = text(json, "format"),
                       .find_by = {},
                       .default_value = {},
@@ -132,6 +135,7 @@ Result<void> mark_layout_required(schema::Schema& schema, std::string_view layou
     return Error{ErrorKind::configuration, "it has no list of \"layouts\""};
   for (const Json& layout : (*json)["layouts"]) {
     if (!layout.is_object() || !layout.contains("sections") || !layout["sections"].is_array()) continue;
+    if (text(layout, "status") == "inactive") continue;
     for (const Json& section : layout["sections"]) {
       if (!section.is_object() || !section.contains("fields") || !section["fields"].is_array()) continue;
       for (const Json& field : section["fields"]) {

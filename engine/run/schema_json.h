@@ -14,8 +14,9 @@ namespace bulkwrite::run {
 // of the wrong JSON type is refused, not left out. Errors: configuration, with the place in the text.
 Result<schema::Schema> schema_from_fields_json(std::string_view json, const std::string& module);
 
-// Adds what any of the layouts demands (settings/layouts: sections[].fields[].required; contract 3.5, 9.1). Fields that
-// the schema lacks are passed over. Errors: configuration, with `schema` as it was.
+// Adds what any of the layouts that are in use demands (settings/layouts: sections[].fields[].required; contract 3.5,
+// 9.1): no record can get into one whose status is inactive. Fields that the schema lacks are passed over. Errors:
+// configuration, with `schema` as it was.
 Result<void> mark_layout_required(schema::Schema& schema, std::string_view layouts_json);
 
 }  // namespace bulkwrite::run

@@ -155,7 +155,7 @@ Result<RecordChecker::ColumnRules> RecordChecker::rules_of(const Field& field) {
                     .form = form_of(field),
                     .length_max = counts_characters(field.type) ? field.length_max : 0,
                     .bounds = bounds_of(field),
-                    .required = field.required,
+                    .required = field.required && is_writable(field),
                     .has_remarks = false,
                     .pattern = {},
                     .choices = {}};

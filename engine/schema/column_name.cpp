@@ -42,7 +42,7 @@ std::vector<const Field*> fields_labelled(std::string_view name, const Schema& s
   const std::string wanted = loose(name);
   for (const Field& field : schema.fields)
     if (!wanted.empty() && loose(field.label) == wanted) found.push_back(&field);
-  const auto writable = [](const Field* field) { return field->writable; };
+  const auto writable = [](const Field* field) { return is_writable(*field); };
   if (std::count_if(found.begin(), found.end(), writable) == 1)
     found = {*std::find_if(found.begin(), found.end(), writable)};
   return found;
@@ -85,7 +85,9 @@ Result<std::optional<Field>> field_named(const std::string& name, const Schema& 
 std::string why_not_written(const Field& field) {
   if (is_never_from_csv(field.data_type))
     return fmt::format("{} is of type {}, which the service does not take from a CSV", field.api_name, field.data_type);
-  return fmt::format("{} is the service's own to write", field.api_name);
+  if (!is_writable(field)) return fmt::format("{} is the service's own to write", field.api_name);
+  return fmt::format("{} can be written to {} only, so not by an upsert either", field.api_name,
+                     field.creatable ? "new records" : "records that are there");
 }
 
 }  // namespace bulkwrite::schema

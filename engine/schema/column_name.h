@@ -23,13 +23,13 @@ std::optional<Field> reference_named(std::string_view name, const Schema& schema
 std::vector<const Field*> fields_labelled(std::string_view name, const Schema& schema);
 
 bool is_reference(const Field& field);
-// An owner is a user, and those are found by id and email alone (contract 7.3).
+// A user, as an owner is one, is found by id and email alone (contract 7.3).
 bool finds_nothing(const Field& field);
 
 // By API name, else as a reference, else by label. Nothing where no field is meant; input_data where several are.
 Result<std::optional<Field>> field_named(const std::string& name, const Schema& schema);
 
-// Of a field that is not writable.
+// Of a field that is not writable, or by one operation only.
 std::string why_not_written(const Field& field);
 
 }  // namespace bulkwrite::schema

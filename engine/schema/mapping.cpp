@@ -25,13 +25,13 @@ Result<Field> field_by(const ColumnRule& rule, const Schema& schema) {
   }
   Field field = *std::move(named);
   if (!rule.find_by.empty() && !is_reference(field))
-    return at(rule, "only a lookup or an owner has a find_by, not " + rule.field);
+    return at(rule, "only a lookup or a user has a find_by, not " + rule.field);
   if (!rule.format.empty()) field.format = rule.format;
   if (!rule.format.empty() && format_of(field).empty())
     return at(rule, "only a date or a number has a format, not " + rule.field);
   if (!rule.find_by.empty()) field.find_by = rule.find_by;
   if (finds_nothing(field))
-    return at(rule, fmt::format("an owner is found by id or email, not by \"{}\"", field.find_by));
+    return at(rule, fmt::format("a user is found by id or email, not by \"{}\"", field.find_by));
   field.default_value = rule.default_value;
   if (!rule.default_value.empty()) field.required = false;
   return field;
@@ -70,7 +70,7 @@ class Mapper {
       return {};
     }
     if (finds_nothing(**field)) {
-      mapping_.unmapped.push_back({column, "an owner is found by id or email only"});
+      mapping_.unmapped.push_back({column, "a user is found by id or email only"});
       return {};
     }
     return give(column, **std::move(field));
@@ -128,19 +128,21 @@ class Mapper {
   Mapping mapping_;
 };
 
-Result<void> check_required(const Mapping& mapping, const Schema& schema) {
+// What cannot be written is not demanded either: a column for it would be refused.
+Result<void> check_required(const Mapping& mapping, const Schema& schema, Operation operation) {
   std::vector<std::string_view> missing;
   for (const Field& field : schema.fields)
-    if (field.required && !mapping.supplies(field.api_name)) missing.push_back(field.api_name);
+    if (field.required && is_writable(field, operation) && !mapping.supplies(field.api_name))
+      missing.push_back(field.api_name);
   if (missing.empty()) return {};
   return Error{ErrorKind::input_data,
                fmt::format("{} demands {}, and no column goes there", schema.module, fmt::join(missing, ", "))};
 }
 
-Result<void> check_writable(const Mapping& mapping, std::string_view find_by) {
+Result<void> check_writable(const Mapping& mapping, Operation operation, std::string_view find_by) {
   const auto check = [&](const Field& field) -> Result<void> {
     // The record's own id is not writable, and still what records are found by (contract 9.1).
-    if (field.writable || field.api_name == find_by) return {};
+    if (is_writable(field, operation) || field.api_name == find_by) return {};
     return Error{ErrorKind::configuration,
                  why_not_written(field) +
                      ": take it out, or leave it out with a mapping file (--mapping) that gives "
@@ -153,15 +155,19 @@ Result<void> check_writable(const Mapping& mapping, std::string_view find_by) {
   return {};
 }
 
-bool is_findable(const Field& field) {
+bool tells_records_apart(const Field& field) {
   return field.unique || field.api_name == "id";
+}
+
+bool is_findable(const Field& field) {
+  return tells_records_apart(field) || field.external_id;
 }
 
 std::string findable_text(const Mapping& mapping, const Schema& schema) {
   std::vector<std::string> names;
   for (const Field& field : schema.fields)
     if (is_findable(field)) names.push_back(field.api_name + (mapping.maps(field.api_name) ? "" : " (no column yet)"));
-  if (names.empty()) return fmt::format("{} has no unique field", schema.module);
+  if (names.empty()) return fmt::format("{} has no unique field and no external id", schema.module);
   return fmt::format("fields that could be used: {}", fmt::join(names, ", "));
 }
 
@@ -177,7 +183,8 @@ Result<void> check_find_by(const Mapping& mapping, const Schema& schema, Operati
   }
   const Field* const field = schema.find(find_by);
   if (field == nullptr) return refused(fmt::format("--find-by {}: {} has no such field", find_by, schema.module));
-  if (!is_findable(*field)) return refused(fmt::format("--find-by {}: the field is not unique", find_by));
+  if (!is_findable(*field))
+    return refused(fmt::format("--find-by {}: the field is not unique, and no external id", find_by));
   if (!mapping.maps(find_by)) return refused(fmt::format("--find-by {}: no column goes there", find_by));
   return {};
 }
@@ -221,7 +228,8 @@ Result<void> put_key_first(Mapping& mapping, const std::vector<std::string>& hea
                                        : "no column has that name, and none goes to a field of that name")};
   }
   if (first == order.end()) first = first_with([&](size_t c) { return field_of(c).api_name == find_by; });
-  if (first == order.end()) first = first_with([&](size_t c) { return is_findable(field_of(c)); });
+  if (first == order.end()) first = first_with([&](size_t c) { return tells_records_apart(field_of(c)); });
+  if (first == order.end()) first = first_with([&](size_t c) { return field_of(c).external_id; });
   if (first != order.end()) std::rotate(order.begin(), first, first + 1);
   return {};
 }
@@ -232,9 +240,9 @@ Result<void> check_mapping(const Mapping& mapping, const Schema& schema, Operati
     return Error{ErrorKind::input_data,
                  fmt::format("no column of the header is the API name or the label of a field of {}", schema.module)};
   }
-  if (auto ok = check_writable(mapping, find_by); !ok) return ok;
+  if (auto ok = check_writable(mapping, operation, find_by); !ok) return ok;
   if (operation != Operation::update)
-    if (auto ok = check_required(mapping, schema); !ok) return ok;
+    if (auto ok = check_required(mapping, schema, operation); !ok) return ok;
   return check_find_by(mapping, schema, operation, find_by);
 }
 

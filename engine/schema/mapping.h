@@ -17,7 +17,7 @@ struct ColumnRule {
   std::string column;         // as the header has it; empty: of no column, and every record gets default_value
   std::string field;          // API name, or "Field.find_by"; empty: the column goes nowhere
   std::string format;         // of a date, a datetime or a number
-  std::string find_by;        // of a lookup or owner
+  std::string find_by;        // of a lookup or user
   std::string default_value;  // where the column is blank
   std::string place;          // where this stands, for messages
 };
@@ -47,14 +47,14 @@ Result<Mapping> map_columns(const std::vector<std::string>& header, const Schema
                             const std::vector<ColumnRule>& rules = {});
 
 // Results repeat the first three columns of the order (contract 6.3), so what tells records apart comes first: the
-// column `key` (its own name, or its field's), else that of find_by, else one whose field is unique. Errors:
-// configuration where `key` is no column, or one without a field.
+// column `key` (its own name, or its field's), else that of find_by, else one whose field is unique, else one of
+// external ids. Errors: configuration where `key` is no column, or one without a field.
 Result<void> put_key_first(Mapping& mapping, const std::vector<std::string>& header, std::string_view key,
                            std::string_view find_by);
 
-// What forbids a load before anything is sent. input_data: no column maps, a required field is not supplied (insert,
-// upsert). configuration: a field cannot be written, find_by is missing (update, upsert), unknown, not unique, or has
-// no column. The messages name what could be used.
+// What forbids a load before anything is sent. input_data: no column maps, a required field that can be written is not
+// supplied (insert, upsert). configuration: a field cannot be written by the operation, find_by is missing (update,
+// upsert), unknown, neither unique nor an external id, or has no column. The messages name what could be used.
 Result<void> check_mapping(const Mapping& mapping, const Schema& schema, Operation operation, std::string_view find_by);
 
 }  // namespace bulkwrite::schema

@@ -36,8 +36,8 @@ class Proposer {
     if (!named->has_value()) return fmt::format("no field of {} has this API name or label", schema_.module);
     const Field& field = **named;
     if (field.api_name == "id") return "the record's own id: give it the field id to find records by it (--find-by id)";
-    if (!field.writable) return why_not_written(field);
-    if (finds_nothing(field)) return "an owner is found by id or email only";
+    if (!is_writable(field)) return why_not_written(field);
+    if (finds_nothing(field)) return "a user is found by id or email only";
     const auto [taken, is_first] = column_of_.try_emplace(field.api_name, column);
     if (!is_first && taken->second != column)
       return fmt::format("column \"{}\" goes to {} already", header_[taken->second], field.api_name);
@@ -49,7 +49,7 @@ class Proposer {
 
   void note_demands() {
     for (const Field& field : schema_.fields) {
-      if (!field.required || column_of_.count(field.api_name) != 0) continue;
+      if (!field.required || !field.creatable || column_of_.count(field.api_name) != 0) continue;
       proposal_.notes.push_back(
           fmt::format("{} demands {}, and no column goes there: name one, or add a row without a "
                       "column that gives it a default",

@@ -7,7 +7,7 @@
 namespace bulkwrite::schema {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, FieldType>, 17> kTypes{
+constexpr std::array<std::pair<std::string_view, FieldType>, 18> kTypes{
     {{"text", FieldType::text},
      {"textarea", FieldType::textarea},
      {"email", FieldType::email},
@@ -24,7 +24,8 @@ constexpr std::array<std::pair<std::string_view, FieldType>, 17> kTypes{
      {"date", FieldType::date},
      {"datetime", FieldType::datetime},
      {"lookup", FieldType::lookup},
-     {"ownerlookup", FieldType::ownerlookup}}};
+     {"ownerlookup", FieldType::ownerlookup},
+     {"userlookup", FieldType::ownerlookup}}};
 
 constexpr std::array<std::string_view, 9> kNeverFromCsv{"fileupload",     "imageupload",       "profileimage",
                                                         "subform",        "formula",           "autonumber",
@@ -55,6 +56,22 @@ Field* Schema::find(std::string_view api_name) {
 bool takes_bulk_writes(std::string_view module) {
   constexpr std::array<std::string_view, 5> kNever{"Users", "Notes", "Attachments", "Events", "Calls"};
   return std::find(kNever.begin(), kNever.end(), module) == kNever.end();
+}
+
+bool is_writable(const Field& field, Operation operation) {
+  switch (operation) {
+    case Operation::insert:
+      return field.creatable;
+    case Operation::update:
+      return field.updatable;
+    case Operation::upsert:
+      return field.creatable && field.updatable;
+  }
+  return false;
+}
+
+bool is_writable(const Field& field) {
+  return field.creatable || field.updatable;
 }
 
 std::string_view format_of(const Field& field) {

@@ -26,8 +26,8 @@ enum class FieldType {
   date,
   datetime,
   lookup,
-  ownerlookup,
-  other,  // known to the service, not to our rules: its values pass unchecked
+  ownerlookup,  // and any other field that names a user (userlookup)
+  other,        // known to the service, not to our rules: its values pass unchecked
 };
 
 // From the service's `data_type`.
@@ -46,10 +46,13 @@ struct Field {
   bool required = false;            // by the module or by its layout
   bool required_by_system = false;  // by the module, whatever the layout
   bool unique = false;
+  bool external_id = false;   // holds ids of another system: records are found by it, unique or not
   bool case_matters = false;  // of a unique field: values in other letter case are others
-  bool writable = true;       // by this service, on this operation's behalf
+  bool creatable = true;      // written where a record is made
+  bool updatable = true;      // written where it is changed
   std::string format;         // Java pattern of a date or datetime column (empty: the default below), or of a number's
-  std::string find_by;  // of a lookup or owner column: by which field of the other record its values name it; empty: id
+  std::string
+      find_by;  // of a lookup's or user's column: by which field of the other record its values name it; empty: id
   std::string default_value;             // what the mapping has the service write in place of a blank; empty: nothing
   std::optional<size_t> decimal_places;  // of a decimal, currency or percent
   std::vector<std::string> choices;      // of a picklist: the texts of its values, as shown and as stored
@@ -67,6 +70,10 @@ struct Schema {
 bool takes_bulk_writes(std::string_view module);
 
 enum class Operation { insert, update, upsert };
+
+// An upsert does both, and which of them is not known before, so it takes a field that may be written in either case.
+bool is_writable(const Field& field, Operation operation);
+bool is_writable(const Field& field);  // by any of them
 
 // Every dated column is sent with a format, since the service's own default is not dependable (contract 3.7).
 constexpr std::string_view kDefaultDateFormat = "yyyy-MM-dd";

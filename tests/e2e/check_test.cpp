@@ -157,6 +157,17 @@ TEST_CASE("check of a sound file ends with 0") {
   CHECK(summary_of(ended)["rejected"] == 0);
 }
 
+TEST_CASE("of a million sound records none is rejected, from a pipe") {
+  const TemporaryDirectory directory;
+  const std::string pipe = gen_program() + " --records 1000000 | " + bulkwrite_program() + " check - --schema " +
+                           data_file("leads.schema.json").string() + " --no-profile --on-repeat off";
+  const Ended ended = run({"/bin/sh", "-c", pipe}, directory.path());
+  INFO(ended.err);
+  CHECK(ended.exit_code == 0);
+  CHECK(summary_of(ended)["records_read"] == 1'000'000);
+  CHECK(summary_of(ended)["rejected"] == 0);
+}
+
 TEST_CASE("a wrong call ends with 64, a missing file with 66, a file that is no CSV with 65") {
   const TemporaryDirectory directory;
   CHECK(run({bulkwrite_program(), "chekc"}, directory.path()).exit_code == 64);

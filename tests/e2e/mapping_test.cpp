@@ -116,6 +116,35 @@ TEST_CASE("lookups are found by what the header or the mapping says, owners by e
   CHECK(count_rows(rows_of(place.run_dir / "failed-reasons.csv"), 4, "Account_Name.External_Id") == 1);
 }
 
+TEST_CASE("a field that names a user is found as the owner is: by id unless told otherwise, or by e-mail") {
+  const TemporaryDirectory directory;
+  spill(directory / "modules.json", R"({"modules": [{"api_name": "Reviews", "custom": true, "fields": [
+    {"api_name": "Name", "type": "text", "system_mandatory": true},
+    {"api_name": "Reviewer", "type": "userlookup"}, {"api_name": "Deputy", "type": "userlookup"},
+    {"api_name": "Approver", "label": "Approved By", "type": "userlookup"}]}]})");
+  const Sandbox sandbox(directory, {"--modules", directory / "modules.json"});
+  spill(directory / "mapping.csv", kHeader + "who,Deputy,,email,\n");
+  const std::string user = "4150868000000225013";
+  spill(directory / "reviews.csv", "Name,Reviewer.email,who,Approved By\nA,patricia.boyle@sandbox.example,,\n" +
+                                       fmt::format("B,,patricia.boyle@sandbox.example,{}\nC,Patricia,,\n", user));
+  const Ended ended = run({bulkwrite_program(), "load", directory / "reviews.csv", "--module", "Reviews", "--sandbox",
+                           sandbox.url(), "--run-dir", directory / "run", "--mapping", directory / "mapping.csv"},
+                          directory.path());
+  INFO(ended.err);
+  CHECK(ended.exit_code == 2);
+  CHECK(select(sandbox.database(), "select Name, Reviewer, Deputy, Approver from Reviews order by 1") ==
+        Rows{{"A", user, "", ""}, {"B", "", user, user}});
+  const auto reasons = rows_of(directory / "run" / "rejected-reasons.csv");
+  REQUIRE(reasons.size() == 1);
+  CHECK(reasons[0][4] == "Reviewer.email");
+  CHECK(reasons[0][5] == "owner");
+  const auto job = nlohmann::json::parse(select(sandbox.database(), "select mappings from sandbox_jobs").at(0).at(0));
+  std::vector<std::string> found_by;
+  for (const auto& mapping : job)
+    if (mapping["api_name"] != "Name") found_by.push_back(mapping["find_by"]);
+  CHECK(found_by == std::vector<std::string>{"email", "email", "id"});
+}
+
 TEST_CASE("a mapping in JSON is as good as one in CSV") {
   Place place;
   const auto file = place.file("leads.csv", "\"Sur\nname\",Company\nOkafor,Freight\n");

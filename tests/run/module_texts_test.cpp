@@ -16,8 +16,11 @@ const ModuleTexts kLeads{
       {"api_name": "Last_Name", "field_label": "Last Name", "data_type": "text", "length": 80, "system_mandatory": true},
       {"api_name": "Company", "data_type": "text", "unknown": {"a": [1]}, "unique": {"case_sensitive": false}},
       {"api_name": "Photo", "data_type": "profileimage"},
-      {"api_name": "Rating", "data_type": "picklist", "pick_list_values": [{"display_value": "Hot"}]}]})",
-    R"({"layouts": [{"sections": [{"fields": [{"api_name": "Company", "required": true}]}]}]})"};
+      {"api_name": "Rating", "data_type": "picklist", "pick_list_values": [{"display_value": "Hot"}]},
+      {"api_name": "Legacy", "data_type": "text", "external": {"type": "org", "show": true},
+       "operation_type": {"api_create": true, "api_update": false}}]})",
+    R"({"layouts": [{"sections": [{"fields": [{"api_name": "Company", "required": true}]}]},
+      {"status": "inactive", "sections": [{"fields": [{"api_name": "Rating", "required": true}]}]}]})"};
 
 }  // namespace
 
@@ -38,14 +41,19 @@ TEST_CASE("a module that is saved and read is the same module, with the layout's
 
 TEST_CASE("fields say what the system and what the layout demands, what is unique, and what can be written") {
   const auto fields = nlohmann::json::parse(to_json(schema_of(kLeads, "Leads").value()));
-  REQUIRE(fields.size() == 4);
+  REQUIRE(fields.size() == 5);
   CHECK(fields[0] == nlohmann::json::parse(R"({"api_name": "Last_Name", "label": "Last Name", "type": "text",
-    "length": 80, "required_by_system": true, "required_by_layout": false, "unique": false, "writable": true,
-    "values": []})"));
+    "length": 80, "required_by_system": true, "required_by_layout": false, "unique": false, "external_id": false,
+    "writable": true, "creatable": true, "updatable": true, "values": []})"));
   CHECK(fields[1]["required_by_layout"] == true);
   CHECK(fields[1]["unique"] == true);
   CHECK(fields[2]["writable"] == false);
   CHECK(fields[3]["values"][0] == "Hot");
+  CHECK(fields[3]["required_by_layout"] == false);
+  CHECK(fields[4]["external_id"] == true);
+  CHECK(fields[4]["writable"] == true);
+  CHECK(fields[4]["creatable"] == true);
+  CHECK(fields[4]["updatable"] == false);
 }
 
 TEST_CASE("a schema of another module is refused, and so is a file that is none") {

@@ -29,8 +29,11 @@ std::string refusal(std::string_view json) {
   return schema.error().message;
 }
 
-bool is_writable(const std::string& of_field) {
-  return schema_of(R"({"fields":[{"api_name":"F",)" + of_field + "}]}").fields.front().writable;
+// What can be done with a field: "create", "update", both with a blank between, or nothing.
+std::string ways_of(const std::string& of_field) {
+  const schema::Field field = schema_of(R"({"fields":[{"api_name":"F",)" + of_field + "}]}").fields.front();
+  const std::string create = field.creatable ? "create" : "", update = field.updatable ? "update" : "";
+  return create + (field.creatable && field.updatable ? " " : "") + update;
 }
 
 }  // namespace
@@ -49,7 +52,9 @@ TEST_CASE("the service's reply on a field is read as far as loading needs it") {
   CHECK(field.length_max == 100);
   CHECK(field.required);
   CHECK(field.unique);
-  CHECK(field.writable);
+  CHECK_FALSE(field.external_id);
+  CHECK(field.creatable);
+  CHECK(field.updatable);
   CHECK(field.format == "");
 }
 
@@ -64,10 +69,11 @@ TEST_CASE("decimal places are read, and a picklist's values as they are shown an
 }
 
 TEST_CASE("what a field's metadata leaves out or leaves empty demands nothing") {
-  for (const char* json : {R"({"fields":[{"api_name":"F"}]})",
-                           R"({"fields":[{"api_name":"F","length":null,"unique":{},"system_mandatory":false,
+  for (const char* json :
+       {R"({"fields":[{"api_name":"F"}]})",
+        R"({"fields":[{"api_name":"F","length":null,"unique":{},"external":null,"system_mandatory":false,
                                "required":null,"format":null,"data_type":null,"field_label":null}]})",
-                           R"({"fields":[{"api_name":"F","unique":null}]})"}) {
+        R"({"fields":[{"api_name":"F","unique":null}]})"}) {
     const Schema schema = schema_of(json);
     REQUIRE(schema.fields.size() == 1);
     const schema::Field& field = schema.fields.front();
@@ -75,23 +81,37 @@ TEST_CASE("what a field's metadata leaves out or leaves empty demands nothing") 
     CHECK(field.length_max == 0);
     CHECK_FALSE(field.required);
     CHECK_FALSE(field.unique);
-    CHECK(field.writable);
+    CHECK_FALSE(field.external_id);
+    CHECK(field.creatable);
+    CHECK(field.updatable);
   }
 }
 
 TEST_CASE("a field is writable by its operations, not by its read-only flags") {
-  CHECK(is_writable(R"("data_type":"ownerlookup","field_read_only":true,"operation_type":{"api_create":true})"));
-  CHECK(is_writable(R"("data_type":"text","operation_type":{"api_create":false,"api_update":true})"));
-  CHECK_FALSE(is_writable(R"("data_type":"bigint","operation_type":{"api_create":false,"api_update":false})"));
-  CHECK_FALSE(is_writable(R"("data_type":"text","operation_type":{"web_create":true,"web_update":true})"));
+  const std::string owner = R"("data_type":"ownerlookup","field_read_only":true)";
+  CHECK(ways_of(owner) == "create update");
+  CHECK(ways_of(owner + R"(,"operation_type":null)") == "create update");
+  CHECK(ways_of(owner + R"(,"operation_type":{"api_create":true,"api_update":true})") == "create update");
+  CHECK(ways_of(owner + R"(,"operation_type":{"api_create":true})") == "create");
+  CHECK(ways_of(R"("data_type":"text","operation_type":{"api_create":true,"api_update":false})") == "create");
+  CHECK(ways_of(R"("data_type":"text","operation_type":{"api_create":false,"api_update":true})") == "update");
+  CHECK(ways_of(R"("data_type":"bigint","operation_type":{"api_create":false,"api_update":false})") == "");
+  CHECK(ways_of(R"("data_type":"text","operation_type":{"web_create":true,"web_update":true})") == "");
 }
 
 TEST_CASE("a type that a CSV column cannot carry is not writable, whatever its operations say") {
   for (const std::string type : {"fileupload", "imageupload", "profileimage", "subform", "formula", "autonumber",
                                  "rollup_summary", "multiselectlookup", "multiuserlookup"}) {
     INFO(type);
-    CHECK_FALSE(is_writable(R"("data_type":")" + type + R"(","operation_type":{"api_create":true,"api_update":true})"));
+    CHECK(ways_of(R"("data_type":")" + type + R"(","operation_type":{"api_create":true,"api_update":true})") == "");
   }
+}
+
+TEST_CASE("a field of external ids is known as such, and not taken for a unique one") {
+  const Schema schema = schema_of(R"({"fields":[{"api_name":"Legacy","data_type":"text","unique":{},
+    "external":{"type":"org","show":true}}]})");
+  CHECK(schema.find("Legacy")->external_id);
+  CHECK_FALSE(schema.find("Legacy")->unique);
 }
 
 TEST_CASE("a schema file names its module, and gives its fields required and format") {
@@ -149,6 +169,21 @@ TEST_CASE("what a layout demands is required of the fields that the module has")
   CHECK(schema.fields.size() == 3);
 }
 
+TEST_CASE("what an inactive layout demands is not required, unless one that is in use demands it too") {
+  Schema schema =
+      schema_of(R"({"fields":[{"api_name":"Company"},{"api_name":"City"},{"api_name":"Fax"},{"api_name":"Phone"}]})");
+  REQUIRE(mark_layout_required(schema, R"({"layouts":[
+    {"status":"inactive","sections":[{"fields":[{"api_name":"City","required":true},
+                                               {"api_name":"Phone","required":true}]}]},
+    {"status":"active","sections":[{"fields":[{"api_name":"Company","required":true},
+                                              {"api_name":"Phone","required":true}]}]},
+    {"status":"active","sections":[{"fields":[{"api_name":"Fax","required":true}]}]}]})"));
+  CHECK(schema.find("Company")->required);
+  CHECK(schema.find("Fax")->required);
+  CHECK(schema.find("Phone")->required);
+  CHECK_FALSE(schema.find("City")->required);
+}
+
 TEST_CASE("layouts that cannot be read are refused and change nothing") {
   Schema schema = schema_of(R"({"fields":[{"api_name":"Company"}]})");
   for (const char* json : {"", "{", "[]", "{}", R"({"layouts":{}})"}) {
@@ -172,9 +207,9 @@ TEST_CASE("the schema file of the sample data is read, and its rules can be made
   CHECK(schema.find("Company")->required);
   CHECK(schema.find("Email")->unique);
   CHECK(schema.find("No_of_Employees")->type == FieldType::integer);
-  CHECK_FALSE(schema.find("id")->writable);
-  CHECK_FALSE(schema.find("Full_Name")->writable);
-  CHECK(schema.find("Owner")->writable);
+  CHECK_FALSE(is_writable(*schema.find("id")));
+  CHECK_FALSE(is_writable(*schema.find("Full_Name")));
+  CHECK(is_writable(*schema.find("Owner"), schema::Operation::upsert));
 
   schema::Mapping all;
   for (const schema::Field& field : schema.fields) all.columns.emplace_back(field);

@@ -94,6 +94,26 @@ TEST_CASE("a modules file of the user's own adds modules, and fields to an old d
   CHECK(sandbox.query("select count(*) || ':' || sum(Tons) from Ships") == "2:325");
 }
 
+TEST_CASE("a field that names a user needs a find_by in a mapping: id or email, as the owner does") {
+  const TemporaryDirectory directory;
+  const std::string file = (directory.path() / "modules.json").string();
+  const json fields{{{"api_name", "Name"}, {"type", "text"}}, {{"api_name", "Captain"}, {"type", "userlookup"}}};
+  std::ofstream(file) << json{{"modules", {{{"api_name", "Ships"}, {"fields", fields}}}}}.dump();
+  const SandboxProcess sandbox({"--modules", file});
+  const SandboxClient client(sandbox.port());
+  const json told = client.get("/crm/v8/settings/fields?module=Ships").json.at("fields");
+  CHECK(named(told, "Captain").at("data_type") == "userlookup");
+  const std::string csv = "N,C\nErebus,patricia.boyle@sandbox.example\n";
+  json job = with_file(job_of("insert", "Ships", {"Name", "Captain"}), client.upload_csv(csv));
+  json& mapping = job["resource"][0]["field_mappings"][1];
+  CHECK(client.create(job).code() == "MANDATORY_NOT_FOUND");
+  mapping["find_by"] = "name";
+  CHECK(client.create(job).code() == "INVALID_FIELD");
+  mapping["find_by"] = "email";
+  client.run(csv, job);
+  CHECK(sandbox.query("select count(*) from Ships where Captain = 4150868000000225013") == "1");
+}
+
 TEST_CASE("more calls at once than allowed are refused with 429") {
   const TemporaryDirectory directory;
   auto options = SandboxProcess::with_faults(

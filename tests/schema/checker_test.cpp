@@ -63,6 +63,8 @@ TEST_CASE("required: holds for a field of any type") {
   CHECK(broken_rule({.type = FieldType::lookup, .required = true}, "") == "required");
   CHECK(broken_rule({.type = FieldType::date, .required = true}, "") == "required");
   CHECK(broken_rule({.type = FieldType::other, .required = true}, "") == "required");
+  const Field unwritable{.type = FieldType::text, .required = true, .creatable = false, .updatable = false};
+  CHECK(broken_rule(unwritable, "") == "");
 }
 
 TEST_CASE("an empty field breaks no other rule") {

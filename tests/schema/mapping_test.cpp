@@ -11,22 +11,28 @@ using Catch::Matchers::Contains;
 namespace {
 
 Schema leads() {
-  return {.module = "Leads",
-          .fields = {{.api_name = "id", .label = "Record Id", .type = FieldType::bigint, .writable = false},
-                     {.api_name = "Owner", .label = "Lead Owner", .type = FieldType::ownerlookup},
-                     {.api_name = "Last_Name", .label = "Last Name", .type = FieldType::text, .required = true},
-                     {.api_name = "Company", .label = "Company", .type = FieldType::text, .required = true},
-                     {.api_name = "Email", .label = "Email", .type = FieldType::email, .unique = true},
-                     {.api_name = "City", .label = "City", .type = FieldType::text},
-                     {.api_name = "Designation", .label = "Title", .type = FieldType::text},
-                     {.api_name = "Birthday", .label = "Date of Birth", .type = FieldType::date},
-                     {.api_name = "Account_Name", .label = "Account Name", .type = FieldType::lookup},
-                     {.api_name = "Note_1", .label = "Note", .type = FieldType::text},
-                     {.api_name = "Note_2", .label = "note", .type = FieldType::text},
-                     {.api_name = "Score", .label = "Score", .type = FieldType::integer},
-                     {.api_name = "Score_1", .label = "Score ", .type = FieldType::other, .writable = false},
-                     {.api_name = "Photo", .label = "Photo", .data_type = "imageupload", .writable = false},
-                     {.api_name = "Full_Name", .label = "Full Name", .type = FieldType::text, .writable = false}}};
+  return {
+      .module = "Leads",
+      .fields = {
+          {.api_name = "id", .label = "Record Id", .type = FieldType::bigint, .creatable = false, .updatable = false},
+          {.api_name = "Owner", .label = "Lead Owner", .type = FieldType::ownerlookup},
+          {.api_name = "Last_Name", .label = "Last Name", .type = FieldType::text, .required = true},
+          {.api_name = "Company", .label = "Company", .type = FieldType::text, .required = true},
+          {.api_name = "Email", .label = "Email", .type = FieldType::email, .unique = true},
+          {.api_name = "City", .label = "City", .type = FieldType::text},
+          {.api_name = "Designation", .label = "Title", .type = FieldType::text},
+          {.api_name = "Birthday", .label = "Date of Birth", .type = FieldType::date},
+          {.api_name = "Account_Name", .label = "Account Name", .type = FieldType::lookup},
+          {.api_name = "Note_1", .label = "Note", .type = FieldType::text},
+          {.api_name = "Note_2", .label = "note", .type = FieldType::text},
+          {.api_name = "Score", .label = "Score", .type = FieldType::integer},
+          {.api_name = "Score_1", .label = "Score ", .type = FieldType::other, .creatable = false, .updatable = false},
+          {.api_name = "Photo", .label = "Photo", .data_type = "imageupload", .creatable = false, .updatable = false},
+          {.api_name = "Full_Name",
+           .label = "Full Name",
+           .type = FieldType::text,
+           .creatable = false,
+           .updatable = false}}};
 }
 
 std::vector<std::string> fields_of(const Mapping& mapping) {
@@ -93,6 +99,20 @@ TEST_CASE("a lookup's column names by what the other record is found") {
   CHECK(mapping.columns[1]->find_by == "email");
   CHECK(map_columns({"Account_Name.Account_Name"}, leads())->columns[0]->find_by == "Account_Name");
   CHECK(fields_of({"City.id", "Account_Name.", ".id", "Nobody.id"}) == Names{"-", "-", "-", "-"});
+}
+
+TEST_CASE("any field that names a user is found as an owner is, by the header or by a rule") {
+  Schema schema = leads();
+  schema.fields.push_back({.api_name = "Reviewer", .label = "Reviewer", .type = parse_field_type("userlookup")});
+  const auto find_by = [&](const char* column) { return map_columns({column}, schema).value().columns[0]->find_by; };
+  CHECK(find_by("Reviewer.email") == "email");
+  CHECK(find_by("reviewer.ID") == "id");
+  CHECK(find_by("Reviewer") == "");
+  CHECK_THAT(map_columns({"Reviewer.name"}, schema).value().unmapped.at(0).why, Contains("id or email"));
+  const auto ruled = map_columns({"who"}, schema, {{.column = "who", .field = "Reviewer", .find_by = "email"}});
+  REQUIRE(ruled);
+  CHECK(ruled->columns[0]->find_by == "email");
+  CHECK_FALSE(map_columns({"who"}, schema, {{.column = "who", .field = "Reviewer", .find_by = "name"}}));
 }
 
 TEST_CASE("a label that several fields have is refused with their names, unless one of them alone can be written") {
@@ -247,6 +267,62 @@ TEST_CASE("a column whose field cannot be written is refused, except the id by w
   CHECK_FALSE(check_leads({"Last_Name", "Company", "id"}, Operation::insert));
   CHECK_FALSE(check_leads({"Email", "id"}, Operation::update, "Email"));
   CHECK(check_leads({"id", "City"}, Operation::update, "id"));
+}
+
+TEST_CASE("what a module demands and no operation can write is not demanded") {
+  Schema schema = leads();
+  for (const char* const name : {"Full_Name", "Photo"}) schema.find(name)->required = true;
+  const auto check = [&](const Names& header, Operation operation, std::string_view find_by) {
+    return check_mapping(map_columns(header, schema).value(), schema, operation, find_by);
+  };
+  CHECK(check({"Last_Name", "Company"}, Operation::insert, ""));
+  CHECK(check({"Last_Name", "Company", "Email"}, Operation::upsert, "Email"));
+  const auto refused = check({"City"}, Operation::insert, "");
+  REQUIRE_FALSE(refused);
+  CHECK_THAT(refused.error().message, Contains("Last_Name, Company, and no column"));
+}
+
+TEST_CASE("a field that only new records take, or only those that are there, is refused by the other operations") {
+  Schema schema = leads();
+  schema.find("City")->updatable = false;
+  schema.find("Designation")->creatable = false;
+  const auto check = [&](const char* column, Operation operation) {
+    const Names header{"Last_Name", "Company", "Email", column};
+    return check_mapping(map_columns(header, schema).value(), schema, operation, "Email");
+  };
+  CHECK(check("City", Operation::insert));
+  CHECK(check("Designation", Operation::update));
+  for (const Operation operation : {Operation::update, Operation::upsert}) {
+    const auto refused = check("City", operation);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().kind == ErrorKind::configuration);
+    CHECK_THAT(refused.error().message, Contains("City can be written to new records only"));
+  }
+  for (const Operation operation : {Operation::insert, Operation::upsert}) {
+    const auto refused = check("Designation", operation);
+    REQUIRE_FALSE(refused);
+    CHECK_THAT(refused.error().message, Contains("Designation can be written to records that are there only"));
+  }
+  schema.find("Designation")->required = true;
+  CHECK(check("Score", Operation::insert));
+}
+
+TEST_CASE("records are found by a field of external ids as by a unique one, which comes first among results") {
+  Schema schema = leads();
+  schema.find("City")->external_id = true;
+  const Names header{"Last_Name", "Company", "City"};
+  Mapping mapping = map_columns(header, schema).value();
+  CHECK(check_mapping(mapping, schema, Operation::upsert, "City"));
+  const auto refused = check_mapping(mapping, schema, Operation::upsert, "");
+  REQUIRE_FALSE(refused);
+  CHECK_THAT(refused.error().message, Contains("Email (no column yet), City"));
+  REQUIRE(put_key_first(mapping, header, "", ""));
+  CHECK(mapping.order == Order{2, 0, 1});
+
+  const Names with_unique{"City", "Company", "Email"};
+  Mapping other = map_columns(with_unique, schema).value();
+  REQUIRE(put_key_first(other, with_unique, "", ""));
+  CHECK(other.order == Order{2, 0, 1});
 }
 
 TEST_CASE("update and upsert are refused without a field to find records by, and told which could be used") {

@@ -9,14 +9,20 @@ using Catch::Matchers::Contains;
 namespace {
 
 Schema contacts() {
-  return {.module = "Contacts",
-          .fields = {{.api_name = "id", .label = "Record Id", .type = FieldType::bigint, .writable = false},
-                     {.api_name = "Owner", .label = "Contact Owner", .type = FieldType::ownerlookup},
-                     {.api_name = "Last_Name", .label = "Last Name", .type = FieldType::text, .required = true},
-                     {.api_name = "Account_Name", .label = "Account Name", .type = FieldType::lookup},
-                     {.api_name = "Note_1", .label = "Note", .type = FieldType::text},
-                     {.api_name = "Note_2", .label = "Note", .type = FieldType::text},
-                     {.api_name = "Photo", .label = "Photo", .data_type = "profileimage", .writable = false}}};
+  return {
+      .module = "Contacts",
+      .fields = {
+          {.api_name = "id", .label = "Record Id", .type = FieldType::bigint, .creatable = false, .updatable = false},
+          {.api_name = "Owner", .label = "Contact Owner", .type = FieldType::ownerlookup},
+          {.api_name = "Last_Name", .label = "Last Name", .type = FieldType::text, .required = true},
+          {.api_name = "Account_Name", .label = "Account Name", .type = FieldType::lookup},
+          {.api_name = "Note_1", .label = "Note", .type = FieldType::text},
+          {.api_name = "Note_2", .label = "Note", .type = FieldType::text},
+          {.api_name = "Photo",
+           .label = "Photo",
+           .data_type = "profileimage",
+           .creatable = false,
+           .updatable = false}}};
 }
 
 }  // namespace
@@ -44,8 +50,11 @@ TEST_CASE("a proposal has a rule for every column, and why a column goes nowhere
   for (const auto& unmapped : mapping->unmapped) CHECK(unmapped.is_meant);
 }
 
-TEST_CASE("a proposal says what the module demands and no column supplies") {
-  const Proposal proposal = propose_rules({"Photo"}, contacts());
+TEST_CASE("a proposal says what the module demands and no column supplies, of what can be written") {
+  Schema schema = contacts();
+  schema.find("Photo")->required = true;
+  const Proposal proposal = propose_rules({"Photo"}, schema);
   REQUIRE(proposal.notes.size() == 2);
   CHECK_THAT(proposal.notes[1], Contains("demands Last_Name"));
+  CHECK(propose_rules({"Age"}, schema).notes.size() == 2);
 }

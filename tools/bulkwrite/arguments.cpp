@@ -212,7 +212,7 @@ CLI::App* add_load(CLI::App& app, LoadCommand& load, run::Values& flags) {
   add_choice(*command, "--operation", options.operation, kOperations, "insert",
              "what the service does with the records");
   command->add_option("--find-by", options.find_by,
-                      "API name of the unique field, or id, by which existing records are found");
+                      "API name of the field, unique or of external ids, or id, by which existing records are found");
   add_mapping(*command, options);
   command->add_option("--sandbox", load.sandbox,
                       "load into a sandbox: a database file, for one of our own, or the URL of a running one");

@@ -29,14 +29,24 @@ const char* required_text(const schema::Field& field) {
   return field.required ? "layout" : "";
 }
 
+const char* unique_text(const schema::Field& field) {
+  if (field.unique) return "yes";
+  return field.external_id ? "external" : "";
+}
+
+const char* writable_text(const schema::Field& field) {
+  if (field.creatable != field.updatable) return field.creatable ? "create" : "update";
+  return field.creatable ? "yes" : "no";
+}
+
 void print_table(const schema::Schema& schema) {
-  print_to(stdout, "{:<24} {:<24} {:<20} {:>6}  {:<8} {:<6} {:<8}  {}\n", "name", "label", "type", "length", "required",
+  print_to(stdout, "{:<24} {:<24} {:<20} {:>6}  {:<8} {:<8} {:<8}  {}\n", "name", "label", "type", "length", "required",
            "unique", "writable", "values");
   for (const schema::Field& field : schema.fields) {
     const std::string line =
-        fmt::format("{:<24} {:<24} {:<20} {:>6}  {:<8} {:<6} {:<8}  {}", field.api_name, field.label, field.data_type,
+        fmt::format("{:<24} {:<24} {:<20} {:>6}  {:<8} {:<8} {:<8}  {}", field.api_name, field.label, field.data_type,
                     field.length_max == 0 ? "" : std::to_string(field.length_max), required_text(field),
-                    field.unique ? "yes" : "", field.writable ? "yes" : "no", values_text(field));
+                    unique_text(field), writable_text(field), values_text(field));
     print_to(stdout, "{}\n", line.substr(0, line.find_last_not_of(' ') + 1));
   }
 }

@@ -20,7 +20,7 @@ constexpr int64_t kLayoutIdBase = 4150868000000091023;
 constexpr int64_t kFieldIdBase = 4150868000000100000;
 constexpr int64_t kFieldIdsPerModule = 1000;
 
-constexpr std::array<std::pair<const char*, FieldType>, 18> kTypes{{
+constexpr std::array<std::pair<const char*, FieldType>, 19> kTypes{{
     {"text", FieldType::kText},
     {"textarea", FieldType::kTextArea},
     {"email", FieldType::kEmail},
@@ -38,6 +38,7 @@ constexpr std::array<std::pair<const char*, FieldType>, 18> kTypes{{
     {"percent", FieldType::kPercent},
     {"lookup", FieldType::kLookup},
     {"ownerlookup", FieldType::kOwner},
+    {"userlookup", FieldType::kOwner},  // another user than the owner, named and found in the same way
     {"layout", FieldType::kLayout},
 }};
 
