@@ -162,6 +162,7 @@ int execute(CheckCommand command, Signals& signals) {
     auto module = find_module(command.source, signals.stop_token());
     if (!module) return report(summary_of(std::move(module).error(), signals), Shown::check);
     command.options.module = *std::move(module);
+    command.options.module_name = command.source.module;
   }
   run::Progress progress;
   uint64_t shown = 0;
