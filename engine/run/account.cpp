@@ -69,12 +69,22 @@ Result<api::Target> target_of(const Settings& settings) {
                      .api_follows_token = !is_set};
 }
 
+// The setting that tokens come by: the nearest; of those that are equally near, the first in this order. Null: none.
+const Settings::Setting* token_source(const Settings& settings) {
+  const Settings::Setting* nearest = nullptr;
+  for (const char* const name : {"token", "token_file", "token_command", "refresh_token"}) {
+    const Settings::Setting& setting = settings.setting(name);
+    if (!setting.value.empty() && (nearest == nullptr || setting.origin < nearest->origin)) nearest = &setting;
+  }
+  return nearest;
+}
+
 Result<api::Credentials> credentials_of(const Settings& settings) {
-  if (!settings["token"].empty()) return api::Credentials{.access_token = settings["token"]};
-  if (!settings["token_file"].empty())
-    return api::Credentials{.store = std::make_shared<TokenFromFile>(settings["token_file"])};
-  if (!settings["token_command"].empty())
-    return api::Credentials{.store = std::make_shared<TokenFromCommand>(settings["token_command"])};
+  const Settings::Setting* const source = token_source(settings);
+  const std::string_view by = source == nullptr ? "" : std::string_view(source->name);
+  if (by == "token") return api::Credentials{.access_token = source->value};
+  if (by == "token_file") return api::Credentials{.store = std::make_shared<TokenFromFile>(source->value)};
+  if (by == "token_command") return api::Credentials{.store = std::make_shared<TokenFromCommand>(source->value)};
   for (const char* const name : {"refresh_token", "client_id", "client_secret"}) {
     if (!settings[name].empty()) continue;
     return Error{ErrorKind::configuration,
@@ -105,10 +115,9 @@ Result<void> check_profile(const Settings& settings) {
 }
 
 std::string renewed_by(const Settings& settings) {
-  for (const char* const name : {"token", "token_file", "token_command", "refresh_token"})
-    if (!settings[name].empty())
-      return settings.setting(name).from + (name == std::string_view("refresh_token") ? " (refresh token)" : "");
-  return "";
+  const Settings::Setting* const source = token_source(settings);
+  if (source == nullptr) return "";
+  return source->from + (source->name == "refresh_token" ? " (refresh token)" : "");
 }
 
 Account known_of(const Settings& settings, const api::Target& target) {

@@ -20,7 +20,8 @@ constexpr std::string_view kScopes =
 bool names_service(const Settings& settings);
 
 // Fills in target, credentials, profile and, for a service on this machine, a patience that fits it. Tokens come from
-// BULKWRITE_TOKEN, else from a file, else from a command, else of the refresh token. Errors: configuration, which says
+// where the nearest setting says; of settings that are equally near a token is taken before a file, a command and the
+// refresh token. Errors: configuration, which says
 // what is missing.
 Result<void> use_account(const Settings& settings, LoadOptions& options);
 

@@ -102,6 +102,17 @@ Result<Values> read_profile(const std::filesystem::path& path) {
   return read_values(path);
 }
 
+constexpr std::array<std::string_view, 4> kTokenSources{"token", "token_file", "token_command", "refresh_token"};
+
+// Whether a profile, where it counts, has the environment passed over for this setting: tokens come by one account
+// only, and a client's id and secret belong together.
+bool rules_out_environment(const Values& profile, std::string_view name) {
+  const auto holds = [&](std::string_view what) { return profile.find(what) != profile.end(); };
+  if (std::none_of(kTokenSources.begin(), kTokenSources.end(), holds)) return false;
+  const bool is_source = std::find(kTokenSources.begin(), kTokenSources.end(), name) != kTokenSources.end();
+  return is_source || ((name == "client_id" || name == "client_secret") && holds(name));
+}
+
 }  // namespace
 
 std::span<const SettingKind> setting_kinds() {
@@ -156,18 +167,20 @@ Result<Settings> Settings::read(const Values& flags, const Environment& environm
   if (!config) return std::move(config).error();
   std::filesystem::path profile_file;
   Values profile;
+  bool is_named_by_flag = false;
   for (const SettingKind& kind : kKinds) {
     const std::string name(kind.name);
     Setting setting{.name = name, .value = std::string(kind.standard), .from = "default", .is_secret = kind.is_secret};
     const char* const set = environment(environment_of(name).c_str());
+    const bool is_of_another = is_named_by_flag && rules_out_environment(profile, name);
     if (const auto flag = flags.find(name); flag != flags.end())
-      setting = {name, flag->second, flag_of(name), kind.is_secret};
-    else if (set != nullptr && *set != '\0')
-      setting = {name, set, environment_of(name), kind.is_secret};
+      setting = {name, flag->second, flag_of(name), kind.is_secret, Origin::flag};
+    else if (set != nullptr && *set != '\0' && !is_of_another)
+      setting = {name, set, environment_of(name), kind.is_secret, Origin::environment};
     else if (const auto kept = profile.find(name); kept != profile.end())
-      setting = {name, kept->second, profile_file.string(), kind.is_secret};
+      setting = {name, kept->second, profile_file.string(), kind.is_secret, Origin::profile};
     else if (const auto written = config->find(name); written != config->end())
-      setting = {name, written->second, config_file.string(), kind.is_secret};
+      setting = {name, written->second, config_file.string(), kind.is_secret, Origin::config};
     settings.all_.push_back(std::move(setting));
     if (kind.name != "profile") continue;
     // The first of all: which one it is decides on the others.
@@ -182,6 +195,7 @@ Result<Settings> Settings::read(const Values& flags, const Environment& environm
     if (!values) return std::move(values).error();
     profile = *std::move(values);
     profile.erase("profile");
+    is_named_by_flag = settings.setting("profile").origin == Origin::flag;
   }
   return settings;
 }

@@ -39,6 +39,11 @@ struct ConfigDirectory {
   std::vector<std::string> profiles() const;  // by name
 };
 
+// Where a setting comes from, the nearest first.
+enum class Origin { flag, environment, profile, config, standard };
+
+// A profile that is named by a flag and can sign in does so by what it holds: what stands in the environment is for
+// another account then, and its token must not go to the hosts of this one.
 class Settings {
  public:
   // `passed_over`: only its name counts. For who is about to write it anew.
@@ -51,7 +56,8 @@ class Settings {
     std::string name, value;  // empty: not set
     std::string from;         // "--dc", "BULKWRITE_DC", the path of a file, or "default"
     bool is_secret = false;
-    bool is_default() const { return from == "default"; }
+    Origin origin = Origin::standard;
+    bool is_default() const { return origin == Origin::standard; }
   };
   const std::vector<Setting>& all() const { return all_; }  // as setting_kinds()
   const Setting& setting(std::string_view name) const;      // precondition: there is such a kind

@@ -162,7 +162,7 @@ TEST_CASE("what a sign-in has found of the API holds for its own data centre") {
   CHECK(used(place, {{"dc", "eu"}}).target.api_base == "https://www.zohoapis.eu");
 }
 
-TEST_CASE("a token is given, or from a file, or of a command, or of the refresh token, in this order") {
+TEST_CASE("of one place a token is taken, or from a file, or of a command, or of the refresh token, in this order") {
   Place place;
   place.write("profiles/default.json", R"({"dc": "us", "client_id": "c", "client_secret": "s", "refresh_token": "r"})");
   const LoadOptions renewed = used(place, {});
@@ -176,6 +176,55 @@ TEST_CASE("a token is given, or from a file, or of a command, or of the refresh 
   REQUIRE_FALSE(used(place, {}).credentials.store->want(""));
   place.environment["BULKWRITE_TOKEN"] = "t";
   CHECK(used(place, {}).credentials.access_token == "t");
+}
+
+TEST_CASE("a credential that is nearer counts for more, of whichever kind it is") {
+  Place place;
+  place.environment["BULKWRITE_TOKEN"] = "of-the-environment";
+  const auto by = [&](const Values& flags) {
+    const auto settings = place.read(flags);
+    REQUIRE(settings);
+    const auto account = account_of(*settings);
+    REQUIRE(account);
+    return account->renewed_by;
+  };
+  const Values flags{{"dc", "eu"}, {"token_file", "/nowhere"}};
+  CHECK(used(place, flags).credentials.access_token.empty());
+  CHECK(by(flags) == "--token-file");
+
+  place.environment = {{"XDG_CONFIG_HOME", place.directory.path().string()}, {"BULKWRITE_TOKEN_FILE", "/nowhere"}};
+  place.write("profiles/default.json", R"({"dc": "us", "token": "of-the-profile"})");
+  CHECK(used(place, {}).credentials.access_token.empty());
+  CHECK(by({}) == "BULKWRITE_TOKEN_FILE");
+
+  place.environment.erase("BULKWRITE_TOKEN_FILE");
+  place.write("config.json", R"({"token_file": "/nowhere"})");
+  place.write("profiles/default.json", R"({"dc": "us", "client_id": "c", "client_secret": "s", "refresh_token": "r"})");
+  CHECK(used(place, {}).credentials.refresh_token == "r");
+  CHECK_THAT(by({}), Contains("default.json (refresh token)"));
+}
+
+TEST_CASE("a profile that a flag names signs in by what it holds, and not as another account of the environment") {
+  Place place;
+  place.write("profiles/prod.json", R"({"dc": "us", "client_id": "c", "client_secret": "s", "refresh_token": "r"})");
+  place.environment["BULKWRITE_TOKEN"] = "stale";
+  place.environment["BULKWRITE_TOKEN_COMMAND"] = "echo stale";
+  place.environment["BULKWRITE_CLIENT_ID"] = "stale";
+  place.environment["BULKWRITE_CLIENT_SECRET"] = "stale";
+  place.environment["BULKWRITE_REFRESH_TOKEN"] = "stale";
+  const api::Credentials ours = used(place, {{"profile", "prod"}}).credentials;
+  CHECK(ours.access_token.empty());
+  CHECK(ours.client_id == "c");
+  CHECK(ours.client_secret == "s");
+  CHECK(ours.refresh_token == "r");
+  CHECK(used(place, {{"profile", "prod"}, {"token_file", "/nowhere"}}).credentials.refresh_token.empty());
+
+  // One that cannot sign in by itself only says where to, as for a scheduler that brings the token along.
+  place.write("profiles/hosts.json", R"({"dc": "eu"})");
+  CHECK(used(place, {{"profile", "hosts"}}).credentials.access_token == "stale");
+  // Both of the environment: they are meant together.
+  place.environment["BULKWRITE_PROFILE"] = "prod";
+  CHECK(used(place, {}).credentials.access_token == "stale");
 }
 
 TEST_CASE("what is missing to sign in is named") {
