@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "engine/base/check.h"
 #include "engine/base/file.h"
@@ -28,7 +29,7 @@ constexpr std::array kKinds{
     SettingKind{"api_base"},
     SettingKind{"api_domain"},
     SettingKind{"upload_base"},
-    SettingKind{"allow_plain_http", false, "no"},
+    SettingKind{"allow_plain_http", false, "no", true},
     SettingKind{"workers"},
     SettingKind{"level"},
     SettingKind{"jobs"},
@@ -100,6 +101,26 @@ Result<Values> read_profile(const std::filesystem::path& path) {
   if (is_there(path) && ::stat(path.c_str(), &status) == 0 && (status.st_mode & kOthers) != 0)
     return unfit(path, "others may read it, and it holds secrets; chmod 600 it");
   return read_values(path);
+}
+
+// "yes" or "no"; nothing where it is neither.
+std::optional<std::string> yes_or_no(std::string text) {
+  for (char& c : text) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  if (text == "yes" || text == "true" || text == "1") return "yes";
+  if (text == "no" || text == "false" || text == "0") return "no";
+  return std::nullopt;
+}
+
+// In the one form that counts. What is taken for a no would switch off what somebody means to have switched on.
+Result<void> settle(const SettingKind& kind, Settings::Setting& setting) {
+  if (!kind.is_yes_or_no) return {};
+  auto settled = yes_or_no(setting.value);
+  if (!settled) {
+    return Error{ErrorKind::configuration, fmt::format("{} is \"{}\": it takes yes, true or 1, or no, false or 0",
+                                                       place_of(setting), setting.value)};
+  }
+  setting.value = *std::move(settled);
+  return {};
 }
 
 constexpr std::array<std::string_view, 4> kTokenSources{"token", "token_file", "token_command", "refresh_token"};
@@ -181,6 +202,7 @@ Result<Settings> Settings::read(const Values& flags, const Environment& environm
       setting = {name, kept->second, profile_file.string(), kind.is_secret, Origin::profile};
     else if (const auto written = config->find(name); written != config->end())
       setting = {name, written->second, config_file.string(), kind.is_secret, Origin::config};
+    if (auto ok = settle(kind, setting); !ok) return std::move(ok).error();
     settings.all_.push_back(std::move(setting));
     if (kind.name != "profile") continue;
     // The first of all: which one it is decides on the others.
@@ -208,6 +230,11 @@ const Settings::Setting& Settings::setting(std::string_view name) const {
 
 std::string shown(const Settings::Setting& setting) {
   return setting.is_secret && !setting.value.empty() ? "********" : setting.value;
+}
+
+std::string place_of(const Settings::Setting& setting) {
+  const bool is_in_file = setting.origin == Origin::profile || setting.origin == Origin::config;
+  return is_in_file ? fmt::format("{}: \"{}\"", setting.from, setting.name) : setting.from;
 }
 
 Result<void> write_profile(const ConfigDirectory& directory, std::string_view name, const Values& values) {

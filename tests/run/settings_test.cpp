@@ -78,6 +78,24 @@ TEST_CASE("the nearest place counts: flag, environment, profile, config file, de
   CHECK(org({{"org", "4"}}) == std::pair<std::string, std::string>("4", "--org"));
 }
 
+TEST_CASE("a yes or no may be written in more than one way, and what is neither is refused") {
+  Place place;
+  const auto set = [&](const char* text) {
+    place.environment["BULKWRITE_ALLOW_PLAIN_HTTP"] = text;
+    return place.read();
+  };
+  for (const char* const yes : {"yes", "true", "1", "YES", "True"}) CHECK((*set(yes))["allow_plain_http"] == "yes");
+  for (const char* const no : {"no", "false", "0", "No", "FALSE"}) CHECK((*set(no))["allow_plain_http"] == "no");
+  for (const char* const neither : {"y", "on", "2", " yes", "maybe"}) {
+    is_unfit(set(neither), std::string("BULKWRITE_ALLOW_PLAIN_HTTP is \"") + neither + "\"");
+  }
+  place.environment.erase("BULKWRITE_ALLOW_PLAIN_HTTP");
+  place.write("config.json", R"({"allow_plain_http": 1})");
+  CHECK((*place.read())["allow_plain_http"] == "yes");
+  place.write("config.json", R"({"allow_plain_http": "perhaps"})");
+  is_unfit(place.read(), place.file("config.json").string() + ": \"allow_plain_http\" is \"perhaps\"");
+}
+
 TEST_CASE("which profile counts can be said in the same places") {
   Place place;
   place.write("profiles/default.json", R"({"org": "of the default"})");
