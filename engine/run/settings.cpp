@@ -40,6 +40,15 @@ constexpr std::array kKinds{
     SettingKind{"callback_listen"},
     SettingKind{"callback_url"},
     SettingKind{"callback_wait"},
+    SettingKind{"max_credits"},
+    SettingKind{"max_failed"},
+    SettingKind{"max_rejects"},
+    SettingKind{"max_duration"},
+    SettingKind{"canary"},
+    SettingKind{"concurrency"},
+    SettingKind{"downloads_per_minute"},
+    SettingKind{"picklist"},
+    SettingKind{"on_repeat"},
 };
 
 constexpr mode_t kOthers = S_IRWXG | S_IRWXO;

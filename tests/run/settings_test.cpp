@@ -171,6 +171,27 @@ TEST_CASE("a data centre gives the hosts, and each can be set by itself") {
   CHECK_THAT(refused(place, {{"api_base", "https://proxy.example"}}).message, Contains("--accounts-base"));
 }
 
+TEST_CASE("the hosts that count are told with where they come from") {
+  Place place;
+  const auto host = [&](const Values& flags, std::string_view name) {
+    const auto settings = place.read(flags);
+    REQUIRE(settings);
+    for (const Settings::Setting& setting : with_hosts(*settings))
+      if (setting.name == name) return std::pair(setting.value, setting.from);
+    return std::pair(std::string(), std::string());
+  };
+  using Told = std::pair<std::string, std::string>;
+  CHECK(host({}, "api_base").first.empty());
+  CHECK(host({{"dc", "eu"}}, "accounts_base") == Told("https://accounts.zoho.eu", "data centre eu"));
+  CHECK(host({{"dc", "eu"}}, "api_base") == Told("https://www.zohoapis.eu", "data centre eu"));
+  CHECK(host({{"dc", "eu"}}, "upload_base").second == "data centre eu");
+  CHECK(host({{"dc", "eu"}, {"api_base", "https://a"}}, "api_base") == Told("https://a", "--api-base"));
+  place.write("profiles/default.json", R"({"dc": "us", "api_domain": "https://sandbox.zohoapis.com"})");
+  CHECK(host({}, "api_base").first == "https://sandbox.zohoapis.com");
+  CHECK_THAT(host({}, "api_base").second, Contains("default.json"));
+  CHECK(host({{"dc", "eu"}}, "api_base").second == "data centre eu");
+}
+
 TEST_CASE("what a sign-in has found of the API holds for its own data centre") {
   Place place;
   place.write("profiles/default.json",

@@ -137,7 +137,8 @@ void add_format(CLI::App& app, const std::string& name, std::string& of_all,
 // What may be asked of the service.
 void add_limits(CLI::App& app, run::LoadOptions& options) {
   app.add_option("--max-credits", options.credits_max,
-                 "API credits that this call may spend; stops (exit 5) before one more job could pass them");
+                 "API credits that this call may spend; stops (exit 5) before one more job could pass them")
+      ->check(CLI::NonNegativeNumber);  // CLI11 takes -1 for the largest number of all
   app.add_option_function<std::string>(
          "--max-failed", [&options](const std::string& text) { options.failed_max = failed_max_of(text); },
          "create no more jobs (exit 3) when more records than this, or more than this part of them (2%), are not taken")
@@ -158,7 +159,8 @@ void add_limits(CLI::App& app, run::LoadOptions& options) {
 
 // How a load is carried out, as against what is loaded: a run that goes on may be told another way.
 void add_ways(CLI::App& app, run::LoadOptions& options) {
-  app.add_option("--max-rejects", options.rejects_max, "stop (exit 3) when more records than this are rejected");
+  app.add_option("--max-rejects", options.rejects_max, "stop (exit 3) when more records than this are rejected")
+      ->check(CLI::NonNegativeNumber);
   app.add_option_function<double>(
          "--max-duration", [&options](double seconds) { options.duration_max = milliseconds_of(seconds); },
          "stop softly (exit 5) after this time; `resume` goes on")
