@@ -27,6 +27,14 @@ bool is_unreserved(char c) {
          c == '_' || c == '~';
 }
 
+// Contract 9.1: "204 empty body when nothing".
+constexpr int kNoContent = 204;
+constexpr std::string_view kNoLayouts = R"({"layouts":[]})";
+
+bool has_nothing(const Reply& reply) {
+  return reply.status == kNoContent;
+}
+
 Error refused(std::string_view what, const Reply& reply) {
   return {is_forbidden(reply) ? ErrorKind::not_allowed : ErrorKind::configuration,
           fmt::format("{}: {}", what, describe(reply))};
@@ -250,13 +258,20 @@ Result<void> Session::find_org() {
 Result<std::string> Session::get_fields(std::string_view module) {
   auto reply = get("/settings/fields?module=" + percent_encoded(module));
   if (!reply) return in_context(fmt::format("the fields of module {}", module), std::move(reply).error());
+  if (has_nothing(*reply)) {
+    return Error{
+        ErrorKind::configuration,
+        fmt::format(
+            "module {} has no fields that this user may see: sign in as one who may, or have the permission given",
+            module)};
+  }
   return std::move(reply->body);
 }
 
 Result<std::string> Session::get_layouts(std::string_view module) {
   auto reply = get("/settings/layouts?module=" + percent_encoded(module));
   if (!reply) return in_context(fmt::format("the layouts of module {}", module), std::move(reply).error());
-  return std::move(reply->body);
+  return has_nothing(*reply) ? std::string(kNoLayouts) : std::move(reply->body);
 }
 
 Result<Reply> Session::get(std::string_view path) {

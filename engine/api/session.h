@@ -63,7 +63,9 @@ class Session {
   Result<Grant> redeem(std::string_view grant_code);  // its token is the session's then
   Result<void> revoke();                              // the refresh token, and with it all that came of it
   Result<void> find_org();                            // once; a refusal is no error where the organisation is known
-  Result<std::string> get_fields(std::string_view module);  // the reply's body
+  // The reply's body. Where the service says that there is nothing (204): configuration for fields, since a module that
+  // nobody may see takes no records, and a list of none for layouts, which then demand nothing.
+  Result<std::string> get_fields(std::string_view module);
   Result<std::string> get_layouts(std::string_view module);
 
   // Of the organisation, where find_org() has asked and the service has said.

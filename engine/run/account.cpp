@@ -48,6 +48,12 @@ Result<std::string> base_of(const Settings& settings, std::string_view name, std
   return base;
 }
 
+// What a sign-in has found of the API holds for its own data centre only.
+bool is_api_found(const Settings& settings) {
+  return !settings["api_domain"].empty() &&
+         (settings["dc"].empty() || settings.setting("dc").from == settings.setting("api_domain").from);
+}
+
 Result<api::Target> target_of(const Settings& settings) {
   auto centre = data_centre_of(settings);
   if (!centre) return std::move(centre).error();
@@ -55,10 +61,7 @@ Result<api::Target> target_of(const Settings& settings) {
   auto accounts = base_of(settings, "accounts_base", at.accounts_base);
   if (!accounts) return std::move(accounts).error();
   const bool is_set = !settings["api_base"].empty();
-  // What a sign-in has found holds for its own data centre only.
-  const bool is_found = !settings["api_domain"].empty() &&
-                        (settings["dc"].empty() || settings.setting("dc").from == settings.setting("api_domain").from);
-  auto api = base_of(settings, is_found && !is_set ? "api_domain" : "api_base", at.api_base);
+  auto api = base_of(settings, is_api_found(settings) && !is_set ? "api_domain" : "api_base", at.api_base);
   if (!api) return std::move(api).error();
   auto upload = base_of(settings, "upload_base", at.upload_base);
   if (!upload) return std::move(upload).error();
@@ -69,12 +72,22 @@ Result<api::Target> target_of(const Settings& settings) {
                      .api_follows_token = !is_set};
 }
 
+// The setting that tokens come by: the nearest; of those that are equally near, the first in this order. Null: none.
+const Settings::Setting* token_source(const Settings& settings) {
+  const Settings::Setting* nearest = nullptr;
+  for (const char* const name : {"token", "token_file", "token_command", "refresh_token"}) {
+    const Settings::Setting& setting = settings.setting(name);
+    if (!setting.value.empty() && (nearest == nullptr || setting.origin < nearest->origin)) nearest = &setting;
+  }
+  return nearest;
+}
+
 Result<api::Credentials> credentials_of(const Settings& settings) {
-  if (!settings["token"].empty()) return api::Credentials{.access_token = settings["token"]};
-  if (!settings["token_file"].empty())
-    return api::Credentials{.store = std::make_shared<TokenFromFile>(settings["token_file"])};
-  if (!settings["token_command"].empty())
-    return api::Credentials{.store = std::make_shared<TokenFromCommand>(settings["token_command"])};
+  const Settings::Setting* const source = token_source(settings);
+  const std::string_view by = source == nullptr ? "" : std::string_view(source->name);
+  if (by == "token") return api::Credentials{.access_token = source->value};
+  if (by == "token_file") return api::Credentials{.store = std::make_shared<TokenFromFile>(source->value)};
+  if (by == "token_command") return api::Credentials{.store = std::make_shared<TokenFromCommand>(source->value)};
   for (const char* const name : {"refresh_token", "client_id", "client_secret"}) {
     if (!settings[name].empty()) continue;
     return Error{ErrorKind::configuration,
@@ -105,10 +118,9 @@ Result<void> check_profile(const Settings& settings) {
 }
 
 std::string renewed_by(const Settings& settings) {
-  for (const char* const name : {"token", "token_file", "token_command", "refresh_token"})
-    if (!settings[name].empty())
-      return settings.setting(name).from + (name == std::string_view("refresh_token") ? " (refresh token)" : "");
-  return "";
+  const Settings::Setting* const source = token_source(settings);
+  if (source == nullptr) return "";
+  return source->from + (source->name == "refresh_token" ? " (refresh token)" : "");
 }
 
 Account known_of(const Settings& settings, const api::Target& target) {
@@ -155,6 +167,25 @@ Values profile_values(const Settings& settings) {
 
 bool names_service(const Settings& settings) {
   return !settings["dc"].empty() || !settings["api_base"].empty() || !settings.setting("profile").is_default();
+}
+
+std::vector<Settings::Setting> with_hosts(const Settings& settings) {
+  std::vector<Settings::Setting> all = settings.all();
+  const auto supply = [&](std::string_view name, std::string_view value, const std::string& from) {
+    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.name == name; });
+    if (!found->value.empty()) return;
+    found->value = value;
+    found->from = from;
+  };
+  if (is_api_found(settings))
+    supply("api_base", settings["api_domain"], settings.setting("api_domain").from + " (as the sign-in said)");
+  const api::DataCentre* const centre = api::find_data_centre(settings["dc"]);
+  if (centre == nullptr) return all;
+  const std::string from = fmt::format("data centre {}", centre->name);
+  supply("accounts_base", centre->accounts_base, from);
+  supply("api_base", centre->api_base, from);
+  supply("upload_base", centre->upload_base, from);
+  return all;
 }
 
 Result<void> use_account(const Settings& settings, LoadOptions& options) {

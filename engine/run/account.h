@@ -4,6 +4,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "engine/base/clock.h"
 #include "engine/base/result.h"
@@ -19,8 +20,13 @@ constexpr std::string_view kScopes =
 // Whether the settings name a place to load into at all.
 bool names_service(const Settings& settings);
 
+// All settings, and of the hosts that are not set those that count: what the data centre supplies, or a sign-in has
+// found of the API. Their `from` says so.
+std::vector<Settings::Setting> with_hosts(const Settings& settings);
+
 // Fills in target, credentials, profile and, for a service on this machine, a patience that fits it. Tokens come from
-// BULKWRITE_TOKEN, else from a file, else from a command, else of the refresh token. Errors: configuration, which says
+// where the nearest setting says; of settings that are equally near a token is taken before a file, a command and the
+// refresh token. Errors: configuration, which says
 // what is missing.
 Result<void> use_account(const Settings& settings, LoadOptions& options);
 

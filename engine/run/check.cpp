@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 
+#include "engine/run/header_mapping.h"
 #include "engine/run/in_order.h"
 #include "engine/run/mapping_file.h"
 #include "engine/run/mapping_text.h"
@@ -15,6 +16,7 @@
 #include "engine/run/unknown_choices.h"
 #include "engine/schema/checker.h"
 #include "engine/schema/mapping.h"
+#include "engine/schema/schema.h"
 
 namespace bulkwrite::run {
 namespace {
@@ -61,30 +63,28 @@ struct Judging {
   Rules rules() const { return {checker ? &*checker : nullptr, repeats.get(), seen.get()}; }
 };
 
-Result<schema::Mapping> map_columns(const CheckOptions& options, const std::vector<std::string>& names,
-                                    const Tell& tell) {
-  auto schema = schema_of(*options.module, "");
-  if (!schema) return std::move(schema).error();
-  default_formats(*schema, options.date_format, options.datetime_format);
+// As a load would have it, or refuse it.
+Result<schema::Mapping> map_as_load(const CheckOptions& options, const csv::Header& header, const Tell& tell) {
+  if (auto ok = refuse_header_faults(header); !ok) return std::move(ok).error();
   auto file = read_mapping(options.mapping_file);
   if (!file) return std::move(file).error();
-  auto mapping = schema::map_columns(names, *schema, file->rules);
-  if (!mapping) return mapping;
-  tell_unmapped(*mapping, names, tell);
-  if (auto ok = give_formats(*mapping, names, options.column_formats); !ok) return std::move(ok).error();
+  auto schema = read_schema(*options.module, options.module_name, mapping_options(options));
+  if (!schema) return std::move(schema).error();
+  auto mapping = map_header(header.names, *schema, file->rules, mapping_options(options));
+  if (mapping) tell_unmapped(*mapping, header.names, tell);
   return mapping;
 }
 
 Result<Judging> make_judging(const CheckOptions& options, Front& front, std::stop_token stop, const Tell& tell) {
-  const std::vector<std::string>& names = front.header().names;
-  if (!options.module) return Judging{std::vector<std::optional<schema::Field>>(names.size()), {}, {}, {}, {}};
-  auto mapping = map_columns(options, names, tell);
+  if (!options.module)
+    return Judging{std::vector<std::optional<schema::Field>>(front.header().names.size()), {}, {}, {}, {}};
+  auto mapping = map_as_load(options, front.header(), tell);
   if (!mapping) return std::move(mapping).error();
   auto scratch = ScratchDirectory::make();
   if (!scratch) return std::move(scratch).error();
   const SurveyOptions how{.input = options.input,
                           .unknown_choice = options.unknown_choice,
-                          .find_by = "",
+                          .find_by = options.find_by,
                           .on_repeat = options.on_repeat,
                           .workers = options.workers,
                           .directory = scratch->path(),
@@ -96,6 +96,14 @@ Result<Judging> make_judging(const CheckOptions& options, Front& front, std::sto
   auto checker = schema::RecordChecker::make(with, options.unknown_choice);
   if (!checker) return std::move(checker).error();
   return Judging{with.columns, *std::move(checker), settled->repeats, *std::move(scratch), settled->seen};
+}
+
+Result<void> validate_check(const CheckOptions& options) {
+  if (!options.module && (options.operation != schema::Operation::insert || !options.find_by.empty())) {
+    return Error{ErrorKind::usage,
+                 "--operation and --find-by are about the fields of a module: name it with --module or --schema"};
+  }
+  return check_module(options.module_name);
 }
 
 // The profiles of the workers, one each.
@@ -127,14 +135,17 @@ class Profiles {
 Result<CheckReport> check(const CheckOptions& options, Progress& progress, std::stop_token stop, const Tell& told,
                           const std::function<void(const Reject&, const std::string& source)>& found) {
   const auto begun = std::chrono::steady_clock::now();
+  if (auto ok = validate_check(options); !ok) return std::move(ok).error();
   const Tell tell = one_at_a_time(told);
-  auto front = Front::open(for_workers(options.input, worker_count(options.workers)), progress, tell);
+  auto front = Front::open(for_workers(options.input, worker_count(options.workers)), progress, tell, stop);
+  if (!front && stop.stop_requested()) return CheckReport();  // before anything was checked
   if (!front) return std::move(front).error();
   const csv::Header& header = (*front)->header();
   tell((*front)->dialect_text());
-  for (const std::string& fault : csv::header_faults(header.names)) tell("warning: the header has " + fault);
+  if (!options.module)  // otherwise they are refused, as a load refuses them
+    for (const std::string& fault : csv::header_faults(header.names)) tell("warning: the header has " + fault);
   auto judging = make_judging(options, **front, stop, tell);
-  if (!judging && stop.stop_requested()) return CheckReport();  // before anything was checked
+  if (!judging && stop.stop_requested()) return CheckReport();
   if (!judging) return std::move(judging).error();
   const Rules rules = judging->rules();
 

@@ -14,7 +14,8 @@
 
 namespace bulkwrite::run {
 
-// `found` gets every reject in the order of the input, with the name of its source; on the calling thread.
+// With a module, what a load of it would refuse is refused in the same way. `found` gets every reject in the order of
+// the input, with the name of its source; on the calling thread.
 Result<CheckReport> check(const CheckOptions& options, Progress& progress, std::stop_token stop, const Tell& tell,
                           const std::function<void(const Reject&, const std::string& source)>& found);
 

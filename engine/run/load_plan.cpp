@@ -9,11 +9,11 @@
 #include "engine/base/file.h"
 #include "engine/csv/cutter.h"
 #include "engine/run/front.h"
+#include "engine/run/header_mapping.h"
 #include "engine/run/mapping_file.h"
 #include "engine/run/mapping_text.h"
 #include "engine/run/member.h"
 #include "engine/run/run_options.h"
-#include "engine/schema/defaults.h"
 
 namespace bulkwrite::run {
 namespace {
@@ -24,25 +24,11 @@ Result<ModuleTexts> module_texts(const LoadOptions& options, const std::optional
   return options.schema_file.empty() ? fetch_module(session, options.module) : read_module(options.schema_file);
 }
 
-Result<schema::Schema> read_schema(const ModuleTexts& module, const LoadOptions& options) {
-  auto schema = schema_of(module, options.module);
-  if (schema) default_formats(*schema, options.date_format, options.datetime_format);
-  return schema;
-}
-
-// Where a blank leaves a field as it is, a record that is there already need not bring what the field demands.
-void let_blanks_be(schema::Mapping& mapping) {
-  for (const size_t column : mapping.order) mapping.columns[column]->required = false;
-}
-
-Result<schema::Mapping> map_header(const LoadOptions& options, const std::vector<std::string>& names,
-                                   const schema::Schema& schema, const std::vector<schema::ColumnRule>& rules) {
-  auto mapping = schema::map_columns(names, schema, rules);
+// What only a load asks of a mapping: what results repeat, and whether every column must go somewhere.
+Result<schema::Mapping> map_to_load(const LoadOptions& options, const std::vector<std::string>& names,
+                                    const schema::Schema& schema, const std::vector<schema::ColumnRule>& rules) {
+  auto mapping = map_header(names, schema, rules, mapping_options(options));
   if (!mapping) return mapping;
-  if (auto ok = give_formats(*mapping, names, options.column_formats); !ok) return std::move(ok).error();
-  if (auto ok = schema::check_mapping(*mapping, schema, options.operation, options.find_by); !ok)
-    return std::move(ok).error();
-  if (auto ok = schema::check_defaults(*mapping, options.unknown_choice); !ok) return std::move(ok).error();
   if (auto ok = schema::put_key_first(*mapping, names, options.key, options.find_by); !ok) return std::move(ok).error();
   const auto unmapped = unmapped_names(*mapping, names, false);
   if (options.strict && !unmapped.empty()) {
@@ -51,7 +37,6 @@ Result<schema::Mapping> map_header(const LoadOptions& options, const std::vector
                              "are left out",
                              fmt::join(unmapped, ", "))};
   }
-  if (options.ignore_empty && options.operation != schema::Operation::insert) let_blanks_be(*mapping);
   return mapping;
 }
 
@@ -168,10 +153,10 @@ Result<LoadPlan> make_plan(const LoadOptions& options, const csv::Header& header
   auto module = module_texts(options, kept, *plan.session);
   if (!module) return std::move(module).error();
   plan.module = *std::move(module);
-  auto schema = read_schema(plan.module, options);
+  auto schema = read_schema(plan.module, options.module, mapping_options(options));
   if (!schema) return std::move(schema).error();
 
-  auto mapping = map_header(options, header.names, *schema, file->rules);
+  auto mapping = map_to_load(options, header.names, *schema, file->rules);
   if (!mapping) return std::move(mapping).error();
   plan.mapping = *std::move(mapping);
   plan.mapping_text = std::move(file->text);

@@ -13,6 +13,7 @@
 #include "engine/run/module_texts.h"
 #include "engine/run/repeats.h"
 #include "engine/schema/checker.h"
+#include "engine/schema/schema.h"
 
 namespace bulkwrite::run {
 
@@ -47,8 +48,12 @@ struct PackOptions {
 
 struct CheckOptions {
   InputOptions input;
-  std::optional<ModuleTexts> module;   // none: only what needs no schema
-  std::filesystem::path mapping_file;  // empty: columns map by their names alone
+  std::optional<ModuleTexts> module;                        // none: only what needs no schema
+  std::string module_name;                                  // empty: the texts of the module say it
+  std::filesystem::path mapping_file;                       // empty: columns map by their names alone
+  schema::Operation operation = schema::Operation::insert;  // as the load will have them, which this looks ahead to
+  std::string find_by;
+  bool ignore_empty = false;
   schema::UnknownChoice unknown_choice = schema::UnknownChoice::is_remark;
   bool profile = true;                                // of the columns
   std::string date_format, datetime_format;           // of columns whose field has none; empty: as the values show

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "engine/base/check.h"
 #include "engine/base/file.h"
@@ -28,7 +29,7 @@ constexpr std::array kKinds{
     SettingKind{"api_base"},
     SettingKind{"api_domain"},
     SettingKind{"upload_base"},
-    SettingKind{"allow_plain_http", false, "no"},
+    SettingKind{"allow_plain_http", false, "no", true},
     SettingKind{"workers"},
     SettingKind{"level"},
     SettingKind{"jobs"},
@@ -39,6 +40,15 @@ constexpr std::array kKinds{
     SettingKind{"callback_listen"},
     SettingKind{"callback_url"},
     SettingKind{"callback_wait"},
+    SettingKind{"max_credits"},
+    SettingKind{"max_failed"},
+    SettingKind{"max_rejects"},
+    SettingKind{"max_duration"},
+    SettingKind{"canary"},
+    SettingKind{"concurrency"},
+    SettingKind{"downloads_per_minute"},
+    SettingKind{"picklist"},
+    SettingKind{"on_repeat"},
 };
 
 constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
@@ -102,6 +112,37 @@ Result<Values> read_profile(const std::filesystem::path& path) {
   return read_values(path);
 }
 
+// "yes" or "no"; nothing where it is neither.
+std::optional<std::string> yes_or_no(std::string text) {
+  for (char& c : text) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  if (text == "yes" || text == "true" || text == "1") return "yes";
+  if (text == "no" || text == "false" || text == "0") return "no";
+  return std::nullopt;
+}
+
+// In the one form that counts. What is taken for a no would switch off what somebody means to have switched on.
+Result<void> settle(const SettingKind& kind, Settings::Setting& setting) {
+  if (!kind.is_yes_or_no) return {};
+  auto settled = yes_or_no(setting.value);
+  if (!settled) {
+    return Error{ErrorKind::configuration, fmt::format("{} is \"{}\": it takes yes, true or 1, or no, false or 0",
+                                                       place_of(setting), setting.value)};
+  }
+  setting.value = *std::move(settled);
+  return {};
+}
+
+constexpr std::array<std::string_view, 4> kTokenSources{"token", "token_file", "token_command", "refresh_token"};
+
+// Whether a profile, where it counts, has the environment passed over for this setting: tokens come by one account
+// only, and a client's id and secret belong together.
+bool rules_out_environment(const Values& profile, std::string_view name) {
+  const auto holds = [&](std::string_view what) { return profile.find(what) != profile.end(); };
+  if (std::none_of(kTokenSources.begin(), kTokenSources.end(), holds)) return false;
+  const bool is_source = std::find(kTokenSources.begin(), kTokenSources.end(), name) != kTokenSources.end();
+  return is_source || ((name == "client_id" || name == "client_secret") && holds(name));
+}
+
 }  // namespace
 
 std::span<const SettingKind> setting_kinds() {
@@ -156,18 +197,21 @@ Result<Settings> Settings::read(const Values& flags, const Environment& environm
   if (!config) return std::move(config).error();
   std::filesystem::path profile_file;
   Values profile;
+  bool is_named_by_flag = false;
   for (const SettingKind& kind : kKinds) {
     const std::string name(kind.name);
     Setting setting{.name = name, .value = std::string(kind.standard), .from = "default", .is_secret = kind.is_secret};
     const char* const set = environment(environment_of(name).c_str());
+    const bool is_of_another = is_named_by_flag && rules_out_environment(profile, name);
     if (const auto flag = flags.find(name); flag != flags.end())
-      setting = {name, flag->second, flag_of(name), kind.is_secret};
-    else if (set != nullptr && *set != '\0')
-      setting = {name, set, environment_of(name), kind.is_secret};
+      setting = {name, flag->second, flag_of(name), kind.is_secret, Origin::flag};
+    else if (set != nullptr && *set != '\0' && !is_of_another)
+      setting = {name, set, environment_of(name), kind.is_secret, Origin::environment};
     else if (const auto kept = profile.find(name); kept != profile.end())
-      setting = {name, kept->second, profile_file.string(), kind.is_secret};
+      setting = {name, kept->second, profile_file.string(), kind.is_secret, Origin::profile};
     else if (const auto written = config->find(name); written != config->end())
-      setting = {name, written->second, config_file.string(), kind.is_secret};
+      setting = {name, written->second, config_file.string(), kind.is_secret, Origin::config};
+    if (auto ok = settle(kind, setting); !ok) return std::move(ok).error();
     settings.all_.push_back(std::move(setting));
     if (kind.name != "profile") continue;
     // The first of all: which one it is decides on the others.
@@ -182,6 +226,7 @@ Result<Settings> Settings::read(const Values& flags, const Environment& environm
     if (!values) return std::move(values).error();
     profile = *std::move(values);
     profile.erase("profile");
+    is_named_by_flag = settings.setting("profile").origin == Origin::flag;
   }
   return settings;
 }
@@ -194,6 +239,11 @@ const Settings::Setting& Settings::setting(std::string_view name) const {
 
 std::string shown(const Settings::Setting& setting) {
   return setting.is_secret && !setting.value.empty() ? "********" : setting.value;
+}
+
+std::string place_of(const Settings::Setting& setting) {
+  const bool is_in_file = setting.origin == Origin::profile || setting.origin == Origin::config;
+  return is_in_file ? fmt::format("{}: \"{}\"", setting.from, setting.name) : setting.from;
 }
 
 Result<void> write_profile(const ConfigDirectory& directory, std::string_view name, const Values& values) {

@@ -23,6 +23,7 @@ struct SettingKind {
   std::string_view name;
   bool is_secret = false;
   std::string_view standard;  // its default; empty: none, or one that follows from others
+  bool is_yes_or_no = false;
 };
 std::span<const SettingKind> setting_kinds();
 std::string flag_of(std::string_view name);         // "--api-base"
@@ -39,19 +40,25 @@ struct ConfigDirectory {
   std::vector<std::string> profiles() const;  // by name
 };
 
+// Where a setting comes from, the nearest first.
+enum class Origin { flag, environment, profile, config, standard };
+
+// A profile that is named by a flag and can sign in does so by what it holds: what stands in the environment is for
+// another account then, and its token must not go to the hosts of this one.
 class Settings {
  public:
   // `passed_over`: only its name counts. For who is about to write it anew.
   enum class Profile { used, passed_over };
   // Errors: configuration (a file that is no JSON object of texts, a name that is not known, a secret where others may
-  // read it), no_input.
+  // read it, a yes or no that is neither), no_input.
   static Result<Settings> read(const Values& flags, const Environment& environment, Profile use = Profile::used);
 
   struct Setting {
-    std::string name, value;  // empty: not set
+    std::string name, value;  // empty: not set; "yes" or "no" however that was written
     std::string from;         // "--dc", "BULKWRITE_DC", the path of a file, or "default"
     bool is_secret = false;
-    bool is_default() const { return from == "default"; }
+    Origin origin = Origin::standard;
+    bool is_default() const { return origin == Origin::standard; }
   };
   const std::vector<Setting>& all() const { return all_; }  // as setting_kinds()
   const Setting& setting(std::string_view name) const;      // precondition: there is such a kind
@@ -70,6 +77,9 @@ class Settings {
 
 // Of a secret: that there is one. Of anything else: itself.
 std::string shown(const Settings::Setting& setting);
+
+// Where it stands, for messages: "--dc", "BULKWRITE_DC", or a file and the key in it.
+std::string place_of(const Settings::Setting& setting);
 
 // Writes a profile for its owner alone (0600). Values that are empty are left out.
 Result<void> write_profile(const ConfigDirectory& directory, std::string_view name, const Values& values);

@@ -271,6 +271,19 @@ TEST_CASE("fields and layouts are asked for by module, and a refusal names the m
   }
 }
 
+TEST_CASE("a module without layouts is answered without a body, and one without fields cannot be loaded into") {
+  Desk desk;
+  REQUIRE(desk.session.sign_in());
+  desk.transport.fate = [](Kind, size_t, const Request&) { return Fate::answered_with(complete(204, "")); };
+  const auto layouts = desk.session.get_layouts("Leads");
+  REQUIRE(layouts);
+  CHECK(*layouts == R"({"layouts":[]})");
+  const auto fields = desk.session.get_fields("Leads");
+  REQUIRE_FALSE(fields);
+  CHECK(fields.error().kind == ErrorKind::configuration);
+  CHECK_THAT(fields.error().message, Contains("module Leads has no fields that this user may see"));
+}
+
 TEST_CASE("a token that died is renewed once, and one that is refused again is not allowed") {
   Desk desk;
   REQUIRE(desk.session.sign_in());

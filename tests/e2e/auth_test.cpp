@@ -8,6 +8,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <set>
 
@@ -463,6 +464,10 @@ TEST_CASE("config show says what is set and where, the nearest first, and masks 
   CHECK_THAT(from(shown.out, "uploads"), Contains("2") && Contains("config.json"));
   CHECK_THAT(from(shown.out, "attempts"), Contains("8") && Contains("default"));
   CHECK_THAT(from(shown.out, "token"), Contains("****") && Contains("BULKWRITE_TOKEN"));
+  CHECK_THAT(from(shown.out, "accounts_base"), Contains("https://accounts.zoho.eu") && Contains("data centre eu"));
+  CHECK_THAT(from(shown.out, "canary"), Contains("on") && Contains("default"));
+  CHECK_THAT(from(shown.out, "downloads_per_minute"), Contains(" 10 ") && Contains("default"));
+  CHECK_THAT(from(shown.out, "max_failed"), Contains("- ") && Contains("not set"));
   CHECK_THAT(shown.out, !Contains("hidden"));
 
   spill(home.file("config.json"), R"({"client_secret": "1000.hidden"})");
@@ -482,4 +487,64 @@ TEST_CASE("a setting from the environment limits a load as its flag would, and o
   CHECK_THAT(refused.err, Contains("BULKWRITE_JOBS"));
   CHECK(home.call(home.load("load"), {"BULKWRITE_JOBS=1"}).exit_code == 0);
   CHECK(home.call(home.load("second", {"--jobs", "2"}), {"BULKWRITE_JOBS=many"}).exit_code == 0);
+}
+
+TEST_CASE("limits and checks of a load can be set as their flags can, and are held to the same") {
+  const Home home;
+  const Sandbox sandbox(home.directory);
+  std::filesystem::create_directories(home.file(""));
+  const auto load = [&](const std::string& name, const std::vector<std::string>& environment,
+                        std::vector<std::string> more = {}) {
+    more.insert(more.end(), {"--sandbox", sandbox.url()});
+    return home.call(home.load(name, more), environment);
+  };
+  const std::vector<std::pair<std::string, std::string>> unfit{{"max_credits", "-1"},
+                                                               {"max_failed", "101%"},
+                                                               {"max_failed", "few"},
+                                                               {"max_rejects", "many"},
+                                                               {"max_rejects", "-1"},
+                                                               {"max_duration", "-3"},
+                                                               {"canary", "perhaps"},
+                                                               {"concurrency", "101"},
+                                                               {"concurrency", "0"},
+                                                               {"picklist", "loose"},
+                                                               {"downloads_per_minute", "10001"},
+                                                               {"on_repeat", "never"}};
+  for (const auto& [name, value] : unfit) {
+    CAPTURE(name, value);
+    std::string variable = "BULKWRITE_" + name;
+    for (char& c : variable) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    const Ended of_environment = load("unfit", {variable + "=" + value});
+    CHECK(of_environment.exit_code == 78);
+    CHECK_THAT(of_environment.err, Contains(variable + " does not fit"));
+    spill(home.file("config.json"), nlohmann::json{{name, value}}.dump());
+    const Ended of_file = load("unfit", {});
+    CHECK(of_file.exit_code == 78);
+    CHECK_THAT(of_file.err, Contains("config.json: \"" + name + "\" does not fit"));
+    std::filesystem::remove(home.file("config.json"));
+    std::string flag = "--" + name;
+    std::replace(flag.begin(), flag.end(), '_', '-');
+    CHECK(load("unfit", {}, {flag + "=" + value}).exit_code == 64);
+  }
+  CHECK(sandbox.requests_of("token") == 0);
+
+  spill(home.directory / "picky.csv", "Last_Name,Company,Lead_Source\nA,B,Fair\nC,D,\n");
+  spill(home.file("config.json"), R"({"picklist": "strict", "max_rejects": 0})");
+  CHECK(load("picky", {}).exit_code == 3);
+  std::filesystem::remove_all(home.directory / "picky");
+  CHECK(load("picky", {"BULKWRITE_MAX_REJECTS=1"}).exit_code == 2);
+  std::filesystem::remove_all(home.directory / "picky");
+  CHECK(load("picky", {"BULKWRITE_MAX_REJECTS=0"}, {"--picklist", "add"}).exit_code == 0);
+}
+
+TEST_CASE("a check goes by the settings that it has, and refuses those that do not fit, offline too") {
+  const Home home;
+  spill(home.directory / "picky.csv", "Last_Name,Company,Lead_Source\nA,B,Fair\nC,D,\n");
+  const std::vector<std::string> words{"check", home.directory / "picky.csv", "--schema",
+                                       data_file("leads.schema.json")};
+  CHECK(home.call(words).exit_code == 0);
+  CHECK(home.call(words, {"BULKWRITE_PICKLIST=strict"}).exit_code == 2);
+  const Ended unfit = home.call(words, {"BULKWRITE_PICKLIST=loose"});
+  CHECK(unfit.exit_code == 78);
+  CHECK_THAT(unfit.err, Contains("BULKWRITE_PICKLIST"));
 }

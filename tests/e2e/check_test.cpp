@@ -192,3 +192,118 @@ TEST_CASE("an unclosed quote is named, with the record and the byte where it beg
   CHECK(ended.err.find("record 4") != std::string::npos);
   CHECK(summary_of(ended)["records_read"] == 3);
 }
+
+namespace {
+
+// A file that a load refuses, and so a check of it.
+struct Refusal {
+  std::string text, mapping;
+  std::vector<std::string> options;
+  int exit_code;
+  std::string why;
+};
+
+const std::vector<Refusal>& refusals() {
+  static const std::string kWhole = "Last_Name,Company\nOkafor,Freight\n";
+  static const std::vector<Refusal> kRefusals{
+      {"Company\nFreight\n", "", {}, 65, "Leads demands Last_Name, and no column goes there"},
+      {"A,B\n1,2\n", "", {}, 65, "no column of the header is the API name or the label of a field of Leads"},
+      {"Last_Name,Company,Company\nOkafor,Freight,\n", "", {}, 65, "both named \"Company\""},
+      {"Last_Name,Company,Created_Time\nOkafor,Freight,\n", "", {}, 78, "Created_Time is the service's own to write"},
+      {"Last_Name,Company,Photo\nOkafor,Freight,\n", "", {}, 78, "Photo is of type imageupload"},
+      {kWhole, "field,default\nNo_of_Employees,many\n", {}, 78, "No_of_Employees"},
+      {kWhole, "", {"--module", "Notes"}, 78, "the service takes no bulk writes into Notes"},
+      {kWhole, "", {"--module", "Contacts"}, 78, "the schema is of Leads, not of Contacts"},
+      {kWhole, "", {"--operation", "update"}, 78, "update and upsert need --find-by"},
+      {kWhole, "", {"--operation", "upsert", "--find-by", "Nothing"}, 78, "Leads has no such field"},
+      {kWhole, "", {"--operation", "upsert", "--find-by", "Company"}, 78, "the field is not unique"},
+      {kWhole, "", {"--find-by", "Email"}, 78, "--find-by Email: no column goes there"}};
+  return kRefusals;
+}
+
+// The sample's module, with a field that no CSV can fill.
+void spill_schema(const std::filesystem::path& path) {
+  auto schema = nlohmann::json::parse(slurp(data_file("leads.schema.json")));
+  schema["fields"].push_back({{"api_name", "Photo"}, {"field_label", "Photo"}, {"data_type", "imageupload"}});
+  spill(path, schema.dump());
+}
+
+}  // namespace
+
+TEST_CASE("check refuses what a load of the file refuses, in the same words and with the same exit code") {
+  const TemporaryDirectory directory;
+  const Sandbox sandbox(directory, {"--set", "token_rate_max=100"});
+  spill_schema(directory / "schema.json");
+  for (const Refusal& refusal : refusals()) {
+    CAPTURE(refusal.why);
+    spill(directory / "leads.csv", refusal.text);
+    spill(directory / "m.csv", refusal.mapping);
+    std::vector<std::string> more{"--schema", directory / "schema.json"};
+    if (!refusal.mapping.empty()) more.insert(more.end(), {"--mapping", directory / "m.csv"});
+    more.insert(more.end(), refusal.options.begin(), refusal.options.end());
+
+    std::vector<std::string> check_call{bulkwrite_program(), "check", directory / "leads.csv"};
+    check_call.insert(check_call.end(), more.begin(), more.end());
+    const Ended checked = run(check_call, directory.path());
+    std::vector<std::string> load{bulkwrite_program(), "load",      directory / "leads.csv", "--sandbox",
+                                  sandbox.url(),       "--run-dir", directory / "run"};
+    if (refusal.options.empty() || refusal.options[0] != "--module") load.insert(load.end(), {"--module", "Leads"});
+    load.insert(load.end(), more.begin(), more.end());
+    const Ended loaded = run(load, directory.path());
+
+    CHECK(checked.exit_code == refusal.exit_code);
+    CHECK(loaded.exit_code == refusal.exit_code);
+    const auto errors = summary_of(checked)["errors"];
+    REQUIRE(errors.size() == 1);
+    CHECK(errors == summary_of(loaded)["errors"]);
+    CHECK(errors[0].get<std::string>().find(refusal.why) != std::string::npos);
+  }
+  CHECK(sandbox.requests_of("upload") == 0);
+}
+
+TEST_CASE("a schema of a module that takes no bulk writes is refused without being named") {
+  const TemporaryDirectory directory;
+  spill(directory / "leads.csv", leads(1));
+  spill(directory / "schema.json", R"({"module": "Notes", "fields": [{"api_name": "Last_Name"}]})");
+  const Ended ended = run(
+      {bulkwrite_program(), "check", directory / "leads.csv", "--schema", directory / "schema.json"}, directory.path());
+  CHECK(ended.exit_code == 78);
+  CHECK(ended.err.find("no bulk writes into Notes") != std::string::npos);
+}
+
+TEST_CASE("a file of updates is judged as the update would judge it") {
+  const TemporaryDirectory directory;
+  spill(directory / "leads.csv", "id,Company\n415086800000500003,Acme\n415086800000500003,Freight\n17,\n");
+  std::vector<std::string> call{bulkwrite_program(),
+                                "check",
+                                directory / "leads.csv",
+                                "--schema",
+                                data_file("leads.schema.json"),
+                                "--operation",
+                                "update",
+                                "--find-by",
+                                "id"};
+  const Ended ended = run(call, directory.path());
+  INFO(ended.err);
+  CHECK(ended.exit_code == 2);
+  CHECK(summary_of(ended)["rejected"] == 2);
+  CHECK(ended.err.find("record 2 (byte 35): repeat in id: as record 1: 415086800000500003") != std::string::npos);
+  CHECK(ended.err.find("record 3 (byte 62): required in Company") != std::string::npos);
+
+  call.emplace_back("--ignore-empty");
+  const Ended blank = run(call, directory.path());
+  CHECK(summary_of(blank)["rejected"] == 1);
+  CHECK(blank.err.find("required in Company") == std::string::npos);
+}
+
+TEST_CASE("what a check cannot judge without a module is not passed over in silence") {
+  const TemporaryDirectory directory;
+  spill(directory / "leads.csv", leads(1));
+  for (const std::vector<std::string>& more :
+       std::vector<std::vector<std::string>>{{"--find-by", "Email"}, {"--operation", "update"}}) {
+    const Ended ended =
+        run({bulkwrite_program(), "check", directory / "leads.csv", more[0], more[1]}, directory.path());
+    CHECK(ended.exit_code == 64);
+    CHECK(ended.err.find("--schema") != std::string::npos);
+  }
+}

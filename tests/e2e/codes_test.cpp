@@ -240,3 +240,50 @@ TEST_CASE("every documented error of a result's download is handled as what it i
 TEST_CASE("every documented error of what is read beforehand is handled as what it is") {
   for (const char* const endpoint : {"org", "fields", "layouts"}) check_handling(endpoint, metadata_errors());
 }
+
+namespace {
+
+std::string nothing_of(const char* endpoint) {
+  return nlohmann::json{
+      {"requests", {{{"request", endpoint}, {"probability", 1}, {"fault", "answer"}, {"http", 204}, {"body", ""}}}}}
+      .dump();
+}
+
+}  // namespace
+
+// Contract 9.1.
+TEST_CASE("a module without layouts demands nothing by them, when the load begins and when it goes on") {
+  const TemporaryDirectory directory;
+  const Sandbox sandbox(directory, {"--set", "layout_mandatory=ignored"}, nothing_of("layouts"));
+  spill(directory / "leads.csv", "Last_Name,Email\nOkafor,a@example.org\nBerg,b@example.org\n");
+  auto options = options_for(directory.path(), sandbox.url());
+  options.input.records_max = 1;
+  options.credits_max = 1000;  // of two jobs, one
+  bulkwrite::run::Progress progress;
+  const auto tell = [](const std::string& line) { UNSCOPED_INFO(line); };
+  const auto begun = bulkwrite::run::load(options, progress, {}, tell);
+  REQUIRE(begun);
+  CHECK(begun->added == 1);
+  CHECK(bulkwrite::run::exit_codes(*begun).front() == 5);
+
+  options.credits_max = {};
+  bulkwrite::run::Progress anew;
+  const auto resumed = bulkwrite::run::resume(directory / "run", options, anew, {}, tell);
+  REQUIRE(resumed);
+  CHECK(resumed->added == 2);
+  CHECK(bulkwrite::run::exit_codes(*resumed).front() == 0);
+  CHECK(sandbox.requests_of("layouts") == 1);
+}
+
+TEST_CASE("a module of which this user may see no field is refused, and said to be so") {
+  const TemporaryDirectory directory;
+  const Sandbox sandbox(directory, {}, nothing_of("fields"));
+  spill(directory / "leads.csv", leads(10));
+  bulkwrite::run::Progress progress;
+  const auto refused = bulkwrite::run::load(options_for(directory.path(), sandbox.url()), progress, {},
+                                            [](const std::string& line) { UNSCOPED_INFO(line); });
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == bulkwrite::ErrorKind::configuration);
+  CHECK_THAT(refused.error().message, Contains("module Leads has no fields that this user may see"));
+  CHECK(sandbox.requests_of("upload") == 0);
+}

@@ -270,3 +270,15 @@ TEST_CASE("while jobs run one by one, auto makes smaller archives of the same me
   else
     CHECK(chunks.back()[0] == chunks.front()[0]);
 }
+
+TEST_CASE("a sandbox of one's own lets one sign in as often as one likes, one that runs has the service's limit") {
+  const TemporaryDirectory directory;
+  const auto ask = [&](const std::string& target) {
+    return run({bulkwrite_program(), "fields", "Leads", "--sandbox", target}, directory.path()).exit_code;
+  };
+  constexpr int kTokensMax = 10;  // contract 1.6
+  for (int i = 0; i < kTokensMax + 2; ++i) CHECK(ask(directory / "own.db") == 0);
+  const Sandbox sandbox(directory);
+  for (int i = 0; i < kTokensMax; ++i) CHECK(ask(sandbox.url()) == 0);
+  CHECK(ask(sandbox.url()) == 75);
+}

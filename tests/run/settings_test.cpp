@@ -78,6 +78,24 @@ TEST_CASE("the nearest place counts: flag, environment, profile, config file, de
   CHECK(org({{"org", "4"}}) == std::pair<std::string, std::string>("4", "--org"));
 }
 
+TEST_CASE("a yes or no may be written in more than one way, and what is neither is refused") {
+  Place place;
+  const auto set = [&](const char* text) {
+    place.environment["BULKWRITE_ALLOW_PLAIN_HTTP"] = text;
+    return place.read();
+  };
+  for (const char* const yes : {"yes", "true", "1", "YES", "True"}) CHECK((*set(yes))["allow_plain_http"] == "yes");
+  for (const char* const no : {"no", "false", "0", "No", "FALSE"}) CHECK((*set(no))["allow_plain_http"] == "no");
+  for (const char* const neither : {"y", "on", "2", " yes", "maybe"}) {
+    is_unfit(set(neither), std::string("BULKWRITE_ALLOW_PLAIN_HTTP is \"") + neither + "\"");
+  }
+  place.environment.erase("BULKWRITE_ALLOW_PLAIN_HTTP");
+  place.write("config.json", R"({"allow_plain_http": 1})");
+  CHECK((*place.read())["allow_plain_http"] == "yes");
+  place.write("config.json", R"({"allow_plain_http": "perhaps"})");
+  is_unfit(place.read(), place.file("config.json").string() + ": \"allow_plain_http\" is \"perhaps\"");
+}
+
 TEST_CASE("which profile counts can be said in the same places") {
   Place place;
   place.write("profiles/default.json", R"({"org": "of the default"})");
@@ -153,6 +171,27 @@ TEST_CASE("a data centre gives the hosts, and each can be set by itself") {
   CHECK_THAT(refused(place, {{"api_base", "https://proxy.example"}}).message, Contains("--accounts-base"));
 }
 
+TEST_CASE("the hosts that count are told with where they come from") {
+  Place place;
+  const auto host = [&](const Values& flags, std::string_view name) {
+    const auto settings = place.read(flags);
+    REQUIRE(settings);
+    for (const Settings::Setting& setting : with_hosts(*settings))
+      if (setting.name == name) return std::pair(setting.value, setting.from);
+    return std::pair(std::string(), std::string());
+  };
+  using Told = std::pair<std::string, std::string>;
+  CHECK(host({}, "api_base").first.empty());
+  CHECK(host({{"dc", "eu"}}, "accounts_base") == Told("https://accounts.zoho.eu", "data centre eu"));
+  CHECK(host({{"dc", "eu"}}, "api_base") == Told("https://www.zohoapis.eu", "data centre eu"));
+  CHECK(host({{"dc", "eu"}}, "upload_base").second == "data centre eu");
+  CHECK(host({{"dc", "eu"}, {"api_base", "https://a"}}, "api_base") == Told("https://a", "--api-base"));
+  place.write("profiles/default.json", R"({"dc": "us", "api_domain": "https://sandbox.zohoapis.com"})");
+  CHECK(host({}, "api_base").first == "https://sandbox.zohoapis.com");
+  CHECK_THAT(host({}, "api_base").second, Contains("default.json"));
+  CHECK(host({{"dc", "eu"}}, "api_base").second == "data centre eu");
+}
+
 TEST_CASE("what a sign-in has found of the API holds for its own data centre") {
   Place place;
   place.write("profiles/default.json",
@@ -162,7 +201,7 @@ TEST_CASE("what a sign-in has found of the API holds for its own data centre") {
   CHECK(used(place, {{"dc", "eu"}}).target.api_base == "https://www.zohoapis.eu");
 }
 
-TEST_CASE("a token is given, or from a file, or of a command, or of the refresh token, in this order") {
+TEST_CASE("of one place a token is taken, or from a file, or of a command, or of the refresh token, in this order") {
   Place place;
   place.write("profiles/default.json", R"({"dc": "us", "client_id": "c", "client_secret": "s", "refresh_token": "r"})");
   const LoadOptions renewed = used(place, {});
@@ -176,6 +215,55 @@ TEST_CASE("a token is given, or from a file, or of a command, or of the refresh 
   REQUIRE_FALSE(used(place, {}).credentials.store->want(""));
   place.environment["BULKWRITE_TOKEN"] = "t";
   CHECK(used(place, {}).credentials.access_token == "t");
+}
+
+TEST_CASE("a credential that is nearer counts for more, of whichever kind it is") {
+  Place place;
+  place.environment["BULKWRITE_TOKEN"] = "of-the-environment";
+  const auto by = [&](const Values& flags) {
+    const auto settings = place.read(flags);
+    REQUIRE(settings);
+    const auto account = account_of(*settings);
+    REQUIRE(account);
+    return account->renewed_by;
+  };
+  const Values flags{{"dc", "eu"}, {"token_file", "/nowhere"}};
+  CHECK(used(place, flags).credentials.access_token.empty());
+  CHECK(by(flags) == "--token-file");
+
+  place.environment = {{"XDG_CONFIG_HOME", place.directory.path().string()}, {"BULKWRITE_TOKEN_FILE", "/nowhere"}};
+  place.write("profiles/default.json", R"({"dc": "us", "token": "of-the-profile"})");
+  CHECK(used(place, {}).credentials.access_token.empty());
+  CHECK(by({}) == "BULKWRITE_TOKEN_FILE");
+
+  place.environment.erase("BULKWRITE_TOKEN_FILE");
+  place.write("config.json", R"({"token_file": "/nowhere"})");
+  place.write("profiles/default.json", R"({"dc": "us", "client_id": "c", "client_secret": "s", "refresh_token": "r"})");
+  CHECK(used(place, {}).credentials.refresh_token == "r");
+  CHECK_THAT(by({}), Contains("default.json (refresh token)"));
+}
+
+TEST_CASE("a profile that a flag names signs in by what it holds, and not as another account of the environment") {
+  Place place;
+  place.write("profiles/prod.json", R"({"dc": "us", "client_id": "c", "client_secret": "s", "refresh_token": "r"})");
+  place.environment["BULKWRITE_TOKEN"] = "stale";
+  place.environment["BULKWRITE_TOKEN_COMMAND"] = "echo stale";
+  place.environment["BULKWRITE_CLIENT_ID"] = "stale";
+  place.environment["BULKWRITE_CLIENT_SECRET"] = "stale";
+  place.environment["BULKWRITE_REFRESH_TOKEN"] = "stale";
+  const api::Credentials ours = used(place, {{"profile", "prod"}}).credentials;
+  CHECK(ours.access_token.empty());
+  CHECK(ours.client_id == "c");
+  CHECK(ours.client_secret == "s");
+  CHECK(ours.refresh_token == "r");
+  CHECK(used(place, {{"profile", "prod"}, {"token_file", "/nowhere"}}).credentials.refresh_token.empty());
+
+  // One that cannot sign in by itself only says where to, as for a scheduler that brings the token along.
+  place.write("profiles/hosts.json", R"({"dc": "eu"})");
+  CHECK(used(place, {{"profile", "hosts"}}).credentials.access_token == "stale");
+  // Both of the environment: they are meant together.
+  place.environment["BULKWRITE_PROFILE"] = "prod";
+  CHECK(used(place, {}).credentials.access_token == "stale");
 }
 
 TEST_CASE("what is missing to sign in is named") {

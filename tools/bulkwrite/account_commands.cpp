@@ -119,11 +119,11 @@ int run_auth(const AuthCommand& command, std::stop_token stop) {
 
 int show_config(const ConfigCommand& command) {
   if (!command.settings) return complain(command.settings.error());
-  for (const run::Settings::Setting& setting : command.settings->all()) {
+  for (const run::Settings::Setting& setting : run::with_hosts(*command.settings)) {
     const auto standard = command.standards.find(setting.name);
     const bool is_standard = setting.value.empty() && standard != command.standards.end();
     const std::string value = is_standard ? standard->second : shown(setting);
-    print_to(stdout, "{:<18}{:<40}{}\n", setting.name, value.empty() ? "-" : value,
+    print_to(stdout, "{:<22}{:<40} {}\n", setting.name, value.empty() ? "-" : value,
              value.empty() ? "not set" : setting.from);
   }
   return 0;

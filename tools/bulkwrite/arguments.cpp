@@ -137,7 +137,8 @@ void add_format(CLI::App& app, const std::string& name, std::string& of_all,
 // What may be asked of the service.
 void add_limits(CLI::App& app, run::LoadOptions& options) {
   app.add_option("--max-credits", options.credits_max,
-                 "API credits that this call may spend; stops (exit 5) before one more job could pass them");
+                 "API credits that this call may spend; stops (exit 5) before one more job could pass them")
+      ->check(CLI::NonNegativeNumber);  // CLI11 takes -1 for the largest number of all
   app.add_option_function<std::string>(
          "--max-failed", [&options](const std::string& text) { options.failed_max = failed_max_of(text); },
          "create no more jobs (exit 3) when more records than this, or more than this part of them (2%), are not taken")
@@ -158,7 +159,8 @@ void add_limits(CLI::App& app, run::LoadOptions& options) {
 
 // How a load is carried out, as against what is loaded: a run that goes on may be told another way.
 void add_ways(CLI::App& app, run::LoadOptions& options) {
-  app.add_option("--max-rejects", options.rejects_max, "stop (exit 3) when more records than this are rejected");
+  app.add_option("--max-rejects", options.rejects_max, "stop (exit 3) when more records than this are rejected")
+      ->check(CLI::NonNegativeNumber);
   app.add_option_function<double>(
          "--max-duration", [&options](double seconds) { options.duration_max = milliseconds_of(seconds); },
          "stop softly (exit 5) after this time; `resume` goes on")
@@ -186,6 +188,18 @@ void add_ways(CLI::App& app, run::LoadOptions& options) {
   add_milliseconds(app, "--callback-wait", options.callback_wait, "how long to wait for the callback of a lost reply");
 }
 
+// What the service does with the records: a check judges a file for the load to come.
+void add_operation(CLI::App& app, schema::Operation& operation, std::string& find_by) {
+  add_choice(app, "--operation", operation, kOperations, "insert", "what the service does with the records");
+  app.add_option("--find-by", find_by, "API name of the field, unique or of external ids, or id, by which existing records are found");
+}
+
+void add_ignore_empty(CLI::App& app, bool& ignore_empty) {
+  app.add_flag("--ignore-empty", ignore_empty,
+               "a blank leaves the field as it is. WITHOUT THIS, on update and upsert a blank in the file EMPTIES the "
+               "field of the record that is there already");
+}
+
 // Which column goes where, and what of it is sent.
 void add_mapping(CLI::App& app, run::LoadOptions& options) {
   app.add_option("--mapping", options.mapping_file,
@@ -198,9 +212,7 @@ void add_mapping(CLI::App& app, run::LoadOptions& options) {
       "column that tells records apart, by which results are tied to them; default: that of --find-by, or one "
       "whose field is unique");
   app.add_flag("--drop-unmapped", options.drop_unmapped, "do not send columns that go to no field");
-  app.add_flag("--ignore-empty", options.ignore_empty,
-               "a blank leaves the field as it is. WITHOUT THIS, on update and upsert a blank in the file EMPTIES the "
-               "field of the record that is there already");
+  add_ignore_empty(app, options.ignore_empty);
 }
 
 CLI::App* add_load(CLI::App& app, LoadCommand& load, run::Values& flags) {
@@ -209,10 +221,7 @@ CLI::App* add_load(CLI::App& app, LoadCommand& load, run::Values& flags) {
   run::LoadOptions& options = load.options;
   add_input_options(*command, options.input);
   command->add_option("--module", options.module, "API name of the module, such as Leads")->required();
-  add_choice(*command, "--operation", options.operation, kOperations, "insert",
-             "what the service does with the records");
-  command->add_option("--find-by", options.find_by,
-                      "API name of the field, unique or of external ids, or id, by which existing records are found");
+  add_operation(*command, options.operation, options.find_by);
   add_mapping(*command, options);
   command->add_option("--sandbox", load.sandbox,
                       "load into a sandbox: a database file, for one of our own, or the URL of a running one");
@@ -335,10 +344,13 @@ CLI::App* add_map(CLI::App& app, MapCommand& map, run::Values& flags) {
 }
 
 CLI::App* add_check(CLI::App& app, CheckCommand& check, run::Values& flags) {
-  CLI::App* const command = app.add_subcommand("check", "read and check only, and say what is wrong and where");
+  CLI::App* const command = app.add_subcommand(
+      "check", "read and check only, and say what is wrong and where; with a module, refuse what load would refuse");
   add_input_options(*command, check.options.input);
   command->add_option("--module", check.source.module, "API name of the module that the records are for");
+  add_operation(*command, check.options.operation, check.options.find_by);
   command->add_option("--mapping", check.options.mapping_file, "CSV or JSON that says where columns go, as of load");
+  add_ignore_empty(*command, check.options.ignore_empty);
   add_module(*command, check.source, flags);
   add_picklist(*command, check.options.unknown_choice);
   add_format(*command, "--date-format", check.options.date_format, check.options.column_formats,

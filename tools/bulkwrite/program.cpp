@@ -158,10 +158,12 @@ int execute(MapCommand command, Signals& signals) {
 }
 
 int execute(CheckCommand command, Signals& signals) {
+  if (!command.source.settings) return report(summary_of(command.source.settings.error(), signals), Shown::check);
   if (!command.source.schema_file.empty() || !command.source.module.empty()) {
     auto module = find_module(command.source, signals.stop_token());
     if (!module) return report(summary_of(std::move(module).error(), signals), Shown::check);
     command.options.module = *std::move(module);
+    command.options.module_name = command.source.module;
   }
   run::Progress progress;
   uint64_t shown = 0;

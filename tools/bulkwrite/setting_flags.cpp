@@ -55,7 +55,7 @@ Result<run::Settings> read_settings(CLI::App& command, run::Values flags) {
       option->add_result(setting.value);
       option->run_callback();
     } catch (const CLI::ParseError& error) {
-      return Error{ErrorKind::configuration, fmt::format("{} does not fit: {}", setting.from, error.what())};
+      return Error{ErrorKind::configuration, fmt::format("{} does not fit: {}", run::place_of(setting), error.what())};
     }
   }
   return settings;
