@@ -192,3 +192,15 @@ TEST_CASE("an unclosed quote stops the input with 65, and what came before it is
   CHECK(summary_of(ended)["added"] == 25);
   CHECK(sandbox.query("select count(*) from Leads") == 25);
 }
+
+TEST_CASE("a database that a sandbox serves is served by no second one") {
+  const TemporaryDirectory directory;
+  const Sandbox sandbox(directory);
+  spill(directory / "leads.csv", leads(1));
+  const Ended refused =
+      run(load_call({directory / "leads.csv"}, directory / "crm.db", directory / "run"), directory.path());
+  INFO(refused.err);
+  CHECK(refused.exit_code != 0);
+  CHECK_THAT(refused.err, Catch::Contains("another sandbox serves it"));
+  CHECK(sandbox.query("select count(*) from Leads") == 0);
+}

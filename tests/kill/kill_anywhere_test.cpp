@@ -92,6 +92,14 @@ TEST_CASE("an upsert of stdin that is killed anywhere loads every record once", 
       {.name = "upsert of stdin", .source = leads(), .kept = Scenario::Kept::standard_input, .upserts = true});
 }
 
+TEST_CASE("an upsert of stdin that is killed anywhere knows which values it has seen", "[anywhere]") {
+  kill_everywhere({.name = "upsert of stdin without repeats",
+                   .source = leads_once(),
+                   .kept = Scenario::Kept::standard_input,
+                   .upserts = true,
+                   .on_repeat = "reject"});
+}
+
 TEST_CASE("a killed load whose file has changed is refused until the file is as it was", "[anywhere]") {
   kill_everywhere({.name = "insert of a file that changes", .source = events(), .changes = true});
 }

@@ -124,9 +124,8 @@ std::vector<std::string> Kill::load_arguments() const {
                                      "--sandbox", sandbox_.url(),
                                      "--run-dir", run_.string()};
   const std::string& key = scenario_.source.columns[scenario_.source.key_column];
-  // Its repeats are there to be sent: the second of two updates what the first has added.
   if (scenario_.upserts)
-    arguments.insert(arguments.end(), {"--operation", "upsert", "--find-by", key, "--on-repeat", "off"});
+    arguments.insert(arguments.end(), {"--operation", "upsert", "--find-by", key, "--on-repeat", scenario_.on_repeat});
   return arguments;
 }
 

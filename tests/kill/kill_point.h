@@ -14,6 +14,7 @@ struct Scenario {
   Source source;
   enum class Kept { plain_file, gzip, standard_input } kept = Kept::plain_file;
   bool upserts = false;  // by the source's key column, else a plain insert
+  std::string on_repeat = "off";  // of an upsert; off: the second of two updates what the first has added
   // Whether the file is changed after the death, with its size and time as they were, and later put back.
   bool changes = false;
 };

@@ -113,4 +113,11 @@ Source leads() {
                    lead);
 }
 
+Source leads_once() {
+  Source source = leads();
+  for (size_t i = 0; i < source.records.size(); ++i)
+    if (is_repeated(i)) source.records[i].fate = Fate::rejected;
+  return source;
+}
+
 }  // namespace kill_anywhere

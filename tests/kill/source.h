@@ -32,5 +32,6 @@ struct Source {
 // skips, a blank line, and one chunk of which nothing can be sent.
 Source events();  // of Events_Log, which has no unique field
 Source leads();   // of Leads, by the unique Email
+Source leads_once();  // the same, where records that repeat an Email are rejected
 
 }  // namespace kill_anywhere

@@ -12,7 +12,7 @@
 namespace bulkwrite::sandbox {
 namespace {
 
-constexpr int kTries = 100;
+constexpr int kTries = 50;
 constexpr std::chrono::milliseconds kBetweenTries{100};
 
 }  // namespace
