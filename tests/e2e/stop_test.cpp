@@ -88,7 +88,8 @@ TEST_CASE("a pipe that says nothing more does not keep a stop from being heard")
   const TemporaryDirectory directory;
   const Sandbox sandbox(directory);
   const bool has_dates = GENERATE(true, false);  // so that it is waited for the first chunk, before a run has begun
-  const SilentPipe pipe(directory / "pipe", has_dates ? "Last_Name,Birthday\nA,\n" : "Last_Name,Company\nA,C\n");
+  const SilentPipe pipe(directory / "pipe",
+                        has_dates ? "Last_Name,Company,Birthday\nA,C,\n" : "Last_Name,Company\nA,C\n");
   Process load(load_call({"-"}, sandbox.url(), directory / "run"), directory.path(), pipe.path());
   const char* const begun = has_dates ? "disk:" : "run directory:";
   REQUIRE(eventually([&] { return load.err().find(begun) != std::string::npos; }));

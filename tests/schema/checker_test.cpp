@@ -245,6 +245,13 @@ TEST_CASE("website: a dot, and no white space inside") {
   }
 }
 
+TEST_CASE("id: as long as the service's ids are, although it is called a bigint") {
+  const Field id{.api_name = "id", .type = FieldType::bigint, .length_max = 18};
+  CHECK(broken_rule(id, "4150868000005000003") == "");
+  CHECK(broken_rule(id, "zcrm_4150868000005000003") == "integer");
+  CHECK(broken_rule(id, "41508680000050000031") == "integer");
+}
+
 TEST_CASE("lookup: an id, unless the column names records another way") {
   for (const char* value : {"5725767000000002553", "1"}) CHECK(broken_rule({.type = FieldType::lookup}, value) == "");
   for (const char* value :
