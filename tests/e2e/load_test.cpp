@@ -282,3 +282,25 @@ TEST_CASE("a sandbox of one's own lets one sign in as often as one likes, one th
   for (int i = 0; i < kTokensMax; ++i) CHECK(ask(sandbox.url()) == 0);
   CHECK(ask(sandbox.url()) == 75);
 }
+
+TEST_CASE("a load takes less than 200 MB, from a file and from a pipe, also with a job that is stuck to the end") {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  constexpr long kKilobytesMax = 1'000'000;  // mostly the sanitizer's
+#else
+  constexpr long kKilobytesMax = 200 * 1024;
+#endif
+  const TemporaryDirectory directory;
+  const Sandbox sandbox(directory, {}, R"({"jobs": [{"nth": 2, "outcome": "STUCK"}]})");
+  const std::filesystem::path file = directory / "leads.csv";
+  CHECK(run({gen_program(), "--records", "60000", "-o", file}, directory.path()).exit_code == 0);
+  const bool is_pipe = GENERATE(false, true);
+  Process load(load_call({is_pipe ? "-" : file.string()}, sandbox.url(), directory / "run",
+                         {"--records", "3000", "--job-deadline", "3"}),
+               directory.path(), is_pipe ? file : "/dev/null");
+  const Ended ended = load.wait();
+  INFO(ended.err);
+  CHECK(ended.exit_code == 5);
+  CHECK(summary_of(ended)["in_flight"] == 3000);
+  CHECK(summary_of(ended)["added"] == 57000);
+  CHECK(load.peak_kilobytes() < kKilobytesMax);
+}
