@@ -173,8 +173,9 @@ ScanOutcome ScannedBlock::scan_again(size_t from, size_t at, LexState& state, In
   // Offsets count from `from` here, so that of a quote before it wraps around, and back; which the definition bears.
   state.quote_begin -= at;
   const ScanInput input{data_.get() + from, 0, bytes, options_.delimiter, options_.quote_bytes_max};
-  const ScanOutcome outcome =
-      quote_is_open(state) ? scan_scalar(input, state, scratch) : csv::scan(*options_.kernel, input, state, scratch);
+  const ScanOutcome outcome = in_quoted_field(state.position)
+                                  ? scan_scalar(input, state, scratch)
+                                  : csv::scan(*options_.kernel, input, state, scratch);
   state.quote_begin += at;
   add_bits(index.structurals, at, scratch.structurals, 0, bytes);
   add_bits(index.record_ends, at, scratch.record_ends, 0, bytes);

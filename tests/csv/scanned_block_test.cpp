@@ -254,6 +254,24 @@ TEST_CASE("wherever a block begins, what was scanned ahead is the serial scan") 
         }
 }
 
+TEST_CASE("behind a closing quote and a CR at a checkpoint, fields are too long as in the serial scan") {
+  std::string text = std::string(51, 'a') + ",\"bbbbbbbbb\"\r\n\"" + std::string(30, 'q') + "\",y\n";
+  while (text.size() < 400) text += "c,d\n";
+  for (const Kernel& kernel : available_kernels())
+    for (uint64_t quote_bytes_max = 1; quote_bytes_max < 40; ++quote_bytes_max) {
+      const Input input{.texts = {text},
+                        .columns = 2,
+                        .delimiter = ',',
+                        .options = {.records_max = 300,
+                                    .bytes_max = 1000,
+                                    .quote_bytes_max = quote_bytes_max,
+                                    .resync_on_unclosed_quote = true,
+                                    .kernel = &kernel}};
+      CAPTURE(kernel.name, quote_bytes_max);
+      check_same(cut(input, {[] { return 1000; }, [] { return true; }, 64}), cut_serially(input));
+    }
+}
+
 TEST_CASE("what was scanned ahead is taken over, whichever of the hypotheses is true, and not scanned again") {
   for (const bool inside : {false, true}) {
     std::string text = inside ? "x\n\",y\n" : "x,y\n";
