@@ -75,7 +75,8 @@ Result<schema::Mapping> map_as_load(const CheckOptions& options, const csv::Head
   return mapping;
 }
 
-Result<Judging> make_judging(const CheckOptions& options, Front& front, std::stop_token stop, const Tell& tell) {
+Result<Judging> make_judging(const CheckOptions& options, Front& front, Progress& progress, std::stop_token stop,
+                             const Tell& tell) {
   if (!options.module)
     return Judging{std::vector<std::optional<schema::Field>>(front.header().names.size()), {}, {}, {}, {}};
   auto mapping = map_as_load(options, front.header(), tell);
@@ -89,7 +90,8 @@ Result<Judging> make_judging(const CheckOptions& options, Front& front, std::sto
                           .workers = options.workers,
                           .directory = scratch->path(),
                           .repeats_file = scratch->path() / "repeats",
-                          .seen_file = scratch->path() / "seen.db"};
+                          .seen_file = scratch->path() / "seen.db",
+                          .progress = &progress};
   auto settled = settle(front, how, *mapping, stop, tell);
   if (!settled) return std::move(settled).error();
   const schema::Mapping with = with_formats(*std::move(mapping), settled->decisions);
@@ -144,7 +146,7 @@ Result<CheckReport> check(const CheckOptions& options, Progress& progress, std::
   tell((*front)->dialect_text());
   if (!options.module)  // otherwise they are refused, as a load refuses them
     for (const std::string& fault : csv::header_faults(header.names)) tell("warning: the header has " + fault);
-  auto judging = make_judging(options, **front, stop, tell);
+  auto judging = make_judging(options, **front, progress, stop, tell);
   if (!judging && stop.stop_requested()) return CheckReport();
   if (!judging) return std::move(judging).error();
   const Rules rules = judging->rules();

@@ -108,14 +108,16 @@ SurveyOptions survey_options(const LoadOptions& options, const RunDirectory& pla
           .workers = options.workers,
           .directory = place.path,
           .repeats_file = place.repeats(),
-          .seen_file = place.seen()};
+          .seen_file = place.seen(),
+          .progress = nullptr};
 }
 
 // Settles what only the input can tell, and keeps it where a session that goes on finds it.
 Result<void> settle_input(Session& session, const RunDirectory& place) {
   const LoadOptions& options = session.options;
-  auto settled =
-      settle(*session.front, survey_options(options, place), session.plan->mapping, session.stop, session.tell);
+  SurveyOptions how = survey_options(options, place);
+  how.progress = &session.progress;
+  auto settled = settle(*session.front, how, session.plan->mapping, session.stop, session.tell);
   if (!settled) return std::move(settled).error();
   if (auto ok = write_file(place.decisions(), to_json(settled->decisions) + "\n"); !ok) return ok;
   return session.plan->take(*settled, options);

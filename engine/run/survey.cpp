@@ -94,6 +94,7 @@ Result<Decisions> pass(const SurveyOptions& options, const schema::Mapping& mapp
     };
   };
   const auto consume = [&](Answers answers) -> Result<void> {
+    if (options.progress != nullptr) options.progress->bytes_looked_through = unseen.bytes_passed.load();
     for (size_t i = 0; i < dates.size(); ++i) dates[i].add(answers.dates[i]);
     return repeats == nullptr ? Result<void>() : repeats->add(answers.occurrences);
   };

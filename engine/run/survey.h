@@ -54,6 +54,7 @@ struct SurveyOptions {
   std::filesystem::path directory;     // for nameless files, while it looks
   std::filesystem::path repeats_file;  // written where there are unique columns
   std::filesystem::path seen_file;     // instead, where the input can be read only once
+  Progress* progress = nullptr;        // told how far the look through the input is; may be null
 };
 
 // What was settled, ready to be judged by.

@@ -35,6 +35,7 @@ struct Asked {
   OnRepeat on_repeat = OnRepeat::automatic;
   std::string find_by{};
   uint64_t records_max = 3;
+  Progress told{};
 
   Result<Settled> of(const std::vector<std::string>& texts) {
     InputOptions input;
@@ -51,7 +52,8 @@ struct Asked {
                                 .on_repeat = on_repeat,
                                 .workers = 2,
                                 .directory = directory.path(),
-                                .repeats_file = directory / "repeats"};
+                                .repeats_file = directory / "repeats",
+                                .progress = &told};
     return settle(**front, options, *schema::map_columns((*front)->header().names, people()), {}, kSilent);
   }
 };
@@ -95,6 +97,13 @@ TEST_CASE("the field by which records are found is compared, although it is not 
   CHECK(repeats_of(asked.of({"Name\nA\na\n"})).empty());
   asked.find_by = "Name";
   CHECK(repeats_of(asked.of({"Name\nA\na\n"})) == Told{"0/2@0 as record 1"});
+}
+
+TEST_CASE("who looks through the input tells how far it is") {
+  Asked asked;
+  const std::string text = "Name,Email\nA,a@x.yz\nB,b@x.yz\nC,a@x.yz\nD,a@x.yz\n";
+  REQUIRE(asked.of({text, text}));
+  CHECK(asked.told.bytes_looked_through == 2 * text.size());
 }
 
 TEST_CASE("the last of repeats is kept where that is asked for, and nobody looks where they are off") {

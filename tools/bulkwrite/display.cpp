@@ -97,6 +97,9 @@ void Display::erase() {
 std::vector<std::string> Display::lines() {
   const run::Progress& p = progress_;
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
+  if (p.records_read == 0 && p.bytes_looked_through > 0)
+    return {fmt::format("looking through the input: {} of {}", bytes_text(p.bytes_looked_through),
+                        bytes_text(p.bytes_total))};
   std::vector<std::string> out{input_line(seconds)};
   if (work_ == Work::pack) out.push_back(fmt::format("chunks: {} cut, {} packed", p.chunks_cut, p.chunks_packed));
   if (work_ != Work::load) return out;
