@@ -44,7 +44,7 @@ function(bulkwrite_library_with_bugs name)
   add_library(${name}_with_bugs OBJECT EXCLUDE_FROM_ALL ${ARGN})
   target_link_libraries(${name}_with_bugs PUBLIC ${name})
   target_compile_definitions(${name}_with_bugs PUBLIC BULKWRITE_DELIBERATE_BUGS)
-  target_compile_options(${name}_with_bugs PRIVATE -O1)  # compiled more often than they run
+  target_compile_options(${name}_with_bugs PRIVATE ${BULKWRITE_SELDOM_RUN_FLAGS})
   if(definitions)
     target_compile_definitions(${name}_with_bugs PRIVATE ${definitions})
   endif()

@@ -75,7 +75,7 @@ Result<api::Target> target_of(const Settings& settings) {
 // The setting that tokens come by: the nearest; of those that are equally near, the first in this order. Null: none.
 const Settings::Setting* token_source(const Settings& settings) {
   const Settings::Setting* nearest = nullptr;
-  for (const char* const name : {"token", "token_file", "token_command", "refresh_token"}) {
+  for (const std::string_view name : kTokenSources) {
     const Settings::Setting& setting = settings.setting(name);
     if (!setting.value.empty() && (nearest == nullptr || setting.origin < nearest->origin)) nearest = &setting;
   }

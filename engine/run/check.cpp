@@ -88,9 +88,7 @@ Result<Judging> make_judging(const CheckOptions& options, Front& front, Progress
                           .find_by = options.find_by,
                           .on_repeat = options.on_repeat,
                           .workers = options.workers,
-                          .directory = scratch->path(),
-                          .repeats_file = scratch->path() / "repeats",
-                          .seen_file = scratch->path() / "seen.db",
+                          .place = {scratch->path()},
                           .progress = &progress};
   auto settled = settle(front, how, *mapping, stop, tell);
   if (!settled) return std::move(settled).error();

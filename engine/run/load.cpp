@@ -100,24 +100,22 @@ Result<void> plan_load(Session& session, const std::optional<ModuleTexts>& kept)
   return {};
 }
 
-SurveyOptions survey_options(const LoadOptions& options, const RunDirectory& place) {
+SurveyOptions survey_options(const Session& session, const RunDirectory& place) {
+  const LoadOptions& options = session.options;
   return {.input = options.input,
           .unknown_choice = options.unknown_choice,
           .find_by = options.find_by,
           .on_repeat = options.on_repeat,
           .workers = options.workers,
-          .directory = place.path,
-          .repeats_file = place.repeats(),
-          .seen_file = place.seen(),
-          .progress = nullptr};
+          .place = place,
+          .progress = &session.progress};
 }
 
 // Settles what only the input can tell, and keeps it where a session that goes on finds it.
 Result<void> settle_input(Session& session, const RunDirectory& place) {
   const LoadOptions& options = session.options;
-  SurveyOptions how = survey_options(options, place);
-  how.progress = &session.progress;
-  auto settled = settle(*session.front, how, session.plan->mapping, session.stop, session.tell);
+  auto settled =
+      settle(*session.front, survey_options(session, place), session.plan->mapping, session.stop, session.tell);
   if (!settled) return std::move(settled).error();
   if (auto ok = write_file(place.decisions(), to_json(settled->decisions) + "\n"); !ok) return ok;
   return session.plan->take(*settled, options);
@@ -479,8 +477,8 @@ Result<Summary> go_on(Session& session, const RunFacts& facts) {
   if (ended->has_value()) session.plan->facts.files = facts.files;  // seen to be the same before
   if (const std::string what = difference(facts, session.plan->facts); !what.empty())
     return belongs_elsewhere(session.directory, what);
-  auto settled = settled_before(*session.front, survey_options(session.options, session.directory),
-                                session.plan->mapping, session.directory.decisions(), position->chunks, session.tell);
+  auto settled = settled_before(*session.front, survey_options(session, session.directory), session.plan->mapping,
+                                session.directory.decisions(), position->chunks, session.tell);
   if (!settled) return std::move(settled).error();
   if (auto ok = session.plan->take(*settled, session.options); !ok) return std::move(ok).error();
   if (auto ok = take_up_chunks(session, *position); !ok) return std::move(ok).error();

@@ -132,8 +132,6 @@ Result<void> settle(const SettingKind& kind, Settings::Setting& setting) {
   return {};
 }
 
-constexpr std::array<std::string_view, 4> kTokenSources{"token", "token_file", "token_command", "refresh_token"};
-
 // Whether a profile, where it counts, has the environment passed over for this setting: tokens come by one account
 // only, and a client's id and secret belong together.
 bool rules_out_environment(const Values& profile, std::string_view name) {

@@ -2,6 +2,7 @@
 // file, else by default.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -26,6 +27,9 @@ struct SettingKind {
   bool is_yes_or_no = false;
 };
 std::span<const SettingKind> setting_kinds();
+
+// What tokens come by; of those that are equally near the first counts.
+constexpr std::array<std::string_view, 4> kTokenSources{"token", "token_file", "token_command", "refresh_token"};
 std::string flag_of(std::string_view name);         // "--api-base"
 std::string environment_of(std::string_view name);  // "BULKWRITE_API_BASE"
 

@@ -160,7 +160,7 @@ Result<Settled> take(const Front& front, const SurveyOptions& options, const sch
   Settled settled{.decisions = std::move(decisions), .repeats = nullptr, .seen = nullptr};
   const OnRepeat on_repeat = settled.decisions.on_repeat;
   if (on_repeat != OnRepeat::off && settled.decisions.while_streaming) {
-    auto seen = SeenValues::open({.file = options.seen_file,
+    auto seen = SeenValues::open({.file = options.place.seen(),
                                   .columns = unique_columns(mapping, options.find_by),
                                   .on_repeat = on_repeat,
                                   .first_chunk = first_chunk,
@@ -168,7 +168,7 @@ Result<Settled> take(const Front& front, const SurveyOptions& options, const sch
     if (!seen) return std::move(seen).error();
     settled.seen = *std::move(seen);
   } else if (on_repeat != OnRepeat::off) {
-    auto found = Repeats::open(options.repeats_file, on_repeat, settled.decisions.sources);
+    auto found = Repeats::open(options.place.repeats(), on_repeat, settled.decisions.sources);
     if (!found) return std::move(found).error();
     settled.repeats = std::make_shared<const Repeats>(*std::move(found));
   }
@@ -239,12 +239,12 @@ Result<Decisions> survey(const SurveyOptions& options, const schema::Mapping& ma
   schema::Mapping supposed = mapping;
   for (bool again = false;; again = true) {
     std::optional<RepeatFinder> repeats;
-    if (!questions.uniques.empty()) repeats.emplace(options.directory, questions.on_repeat);
+    if (!questions.uniques.empty()) repeats.emplace(options.place.path, questions.on_repeat);
     auto decisions = pass(options, supposed, questions, names, files, stop, repeats ? &*repeats : nullptr);
     if (!decisions || !repeats) return decisions;
     schema::Mapping settled = with_formats(mapping, *decisions);
     if (again || formats_of(settled, questions) == formats_of(supposed, questions)) {
-      if (auto ok = repeats->write(options.repeats_file); !ok) return std::move(ok).error();
+      if (auto ok = repeats->write(options.place.repeats()); !ok) return std::move(ok).error();
       return decisions;
     }
     supposed = std::move(settled);

@@ -14,6 +14,7 @@
 #include "engine/run/front.h"
 #include "engine/run/options.h"
 #include "engine/run/repeats.h"
+#include "engine/run/run_directory.h"
 #include "engine/run/seen_values.h"
 #include "engine/run/tell.h"
 #include "engine/schema/checker.h"
@@ -51,10 +52,8 @@ struct SurveyOptions {
   std::string find_by;
   OnRepeat on_repeat = OnRepeat::automatic;
   unsigned workers = 0;
-  std::filesystem::path directory;     // for nameless files, while it looks
-  std::filesystem::path repeats_file;  // written where there are unique columns
-  std::filesystem::path seen_file;     // instead, where the input can be read only once
-  Progress* progress = nullptr;        // told how far the look through the input is; may be null
+  RunDirectory place;            // of the repeats, of what a stream has shown, and of temporary files
+  Progress* progress = nullptr;  // told how far the look through the input is; may be null
 };
 
 // What was settled, ready to be judged by.

@@ -51,8 +51,7 @@ struct Asked {
                                 .find_by = find_by,
                                 .on_repeat = on_repeat,
                                 .workers = 2,
-                                .directory = directory.path(),
-                                .repeats_file = directory / "repeats",
+                                .place = {directory.path()},
                                 .progress = &told};
     return settle(**front, options, *schema::map_columns((*front)->header().names, people()), {}, kSilent);
   }
