@@ -30,11 +30,15 @@ uint32_t u32(std::string_view at, size_t offset) {
   return u16(at, offset) | u16(at, offset + 2) << 16;
 }
 
-// By its name or its attributes, of DOS or of Unix.
+// Neither a folder's, nor one that is read as another: libarchive takes '\\' for '/' and ends a name at a NUL.
+bool is_file_name(std::string_view name) {
+  return !name.empty() && name.back() != '/' && name.find_first_of(std::string_view("\\\0", 2)) == name.npos;
+}
+
+// By the attributes of DOS or of Unix.
 bool is_folder(std::string_view entry) {
-  const uint32_t name_bytes = u16(entry, 28), attributes = u32(entry, 38), unix_kind = attributes >> 28;
-  return name_bytes == 0 || entry[kDirectoryBytes + name_bytes - 1] == '/' || (attributes & 1U << 4) != 0 ||
-         (unix_kind != 0 && unix_kind != 8);
+  const uint32_t attributes = u32(entry, 38), unix_kind = attributes >> 28;
+  return (attributes & 1U << 4) != 0 || (unix_kind != 0 && unix_kind != 8);
 }
 
 struct Member {
@@ -44,8 +48,7 @@ struct Member {
 
 // Those who stream leave noughts in the local header, for what they do not know yet.
 bool agree(std::string_view local, std::string_view entry) {
-  if (u16(local, 6) != u16(entry, 8) || u16(local, 8) != u16(entry, 10) || u16(local, 26) != u16(entry, 28))
-    return false;
+  if (u16(local, 6) != u16(entry, 8) || u16(local, 8) != u16(entry, 10)) return false;
   const bool streamed = (u16(entry, 8) & kStreamed) != 0;
   for (const size_t field : {0, 4, 8})  // the CRC, and how many bytes it is packed and unpacked
     if (const uint32_t here = u32(local, 14 + field); here != u32(entry, 16 + field) && !(streamed && here == 0))
@@ -66,8 +69,11 @@ std::optional<Member> find_member(std::string_view archive) {
   const bool bare = u32(entry, 0) == kDirectoryMark && (u16(entry, 8) & kNotPlain) == 0 && u32(entry, 30) == 0 &&
                     u32(entry, 42) == 0 && kDirectoryBytes + u16(entry, 28) == directory_bytes && u16(archive, 28) == 0;
   if (!bare || is_folder(entry) || !agree(archive, entry)) return std::nullopt;
+  const std::string_view name = entry.substr(kDirectoryBytes, u16(entry, 28));
+  if (!is_file_name(name) || u16(archive, 26) != name.size() || archive.substr(kLocalHeaderBytes, name.size()) != name)
+    return std::nullopt;
   const uint32_t packed_bytes = u32(entry, 20);
-  const uint64_t packed_at = kLocalHeaderBytes + u16(archive, 26);
+  const uint64_t packed_at = kLocalHeaderBytes + name.size();
   if (packed_at + packed_bytes > directory_at) return std::nullopt;
   return Member{u16(entry, 10), u32(entry, 16), u32(entry, 24), archive.substr(packed_at, packed_bytes)};
 }

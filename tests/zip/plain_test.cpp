@@ -1,5 +1,6 @@
 #include "engine/zip/plain.h"
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <optional>
 #include <random>
@@ -60,6 +61,23 @@ TEST_CASE("an archive of one member is plain, stored or deflated, whoever has ma
   }
 }
 
+TEST_CASE("a name that is read as another, or as a folder's, is left to the reader of all archives") {
+  const std::string bytes = zip_builder::csv_text(200, 1);
+  for (const std::string name : {"a.cs\\", "a\\b.csv", "folder/"}) {
+    CAPTURE(name);
+    CHECK_FALSE(is_plain(zip_builder::build({{.name = name, .bytes = bytes}})));
+  }
+  CHECK_FALSE(is_plain(zip_builder::build({{.name = std::string("a/\0sv", 5), .bytes = bytes}})));
+
+  // One that the directory calls by another name than its own header does.
+  const std::string archive = zip_builder::build({{.name = "a.csv", .bytes = bytes}});
+  for (const size_t at : {archive.find("a.csv"), archive.rfind("a.csv")}) {
+    std::string renamed = archive;
+    renamed.replace(at, 5, "a.cs\\");
+    CHECK_FALSE(is_plain(renamed));
+  }
+}
+
 TEST_CASE("what is not that, or not sound, or too large is left to the reader of all archives") {
   const Member good{.name = "a.csv", .bytes = zip_builder::csv_text(1000, 1)};
   const std::string archive = zip_builder::build({good});
@@ -109,9 +127,12 @@ TEST_CASE("bytes strewn over an archive never lead to other bytes than the reade
     CAPTURE(round);
     std::string archive = ours(zip_builder::csv_text(random() % 200, random()), random() % 2 == 0);
     for (uint64_t strewn = 1 + random() % 4; strewn > 0; --strewn) {
-      // Most of them where the headers are.
-      const size_t at = random() % 4 == 0 ? random() % archive.size() : archive.size() - 1 - random() % 74;
-      archive[at] = static_cast<char>(random() % 2 == 0 ? random() % 256 : random() % 3);
+      // Most of them where the headers are, and such as mean something there.
+      const size_t anywhere = random() % archive.size(), ahead = random() % 36,
+                   behind = archive.size() - 1 - random() % 74;
+      const size_t at = std::array{anywhere, ahead, behind, behind}[random() % 4];
+      const std::string_view telling("\0\1\2/\\", 5);
+      archive[at] = random() % 2 == 0 ? static_cast<char>(random()) : telling[random() % telling.size()];
     }
     is_plain(archive);
   }
