@@ -364,9 +364,14 @@ Error Front::unclosed(const csv::UnclosedQuote& at) const {
                       where, std::min(options_.record_bytes_max, options_.bytes_max), otherwise)};
 }
 
+void Front::take_back() {
+  if (cutter_->chunks() < options_.chunks_before_reuse) return;
+  while (auto spare = used_->try_pop()) cutter_->recycle(*std::move(spare));
+}
+
 Result<void> Front::drain() {
   while (!closed_) {
-    while (auto spare = used_->try_pop()) cutter_->recycle(*std::move(spare));
+    take_back();
     csv::Cutter::Cut cut = cutter_->next();
     switch (cut.kind) {
       case csv::Cutter::Cut::Kind::need_bytes:

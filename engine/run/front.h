@@ -138,6 +138,7 @@ class Front {
   bool scans_ahead(const OpenSource& source, uint64_t offset) const;
   bool goes_on() const { return !closed_ && !stop_->stop_requested(); }
   Result<void> skip_to(uint32_t ordinal, uint64_t offset, OpenSource& source);
+  void take_back();
   Result<void> drain();
   Error unclosed(const csv::UnclosedQuote& at) const;
 

@@ -15,7 +15,11 @@ constexpr size_t kTextBytes = 64 << 10;
 Judge::Judge(const csv::Chunk& chunk, Rules rules) : chunk_(chunk), rules_(rules), reader_(chunk) {}
 
 bool Judge::accepts_all() const {
-  return rules_.checker == nullptr && rules_.repeats == nullptr && chunk_.regular && csv::is_clean_text(chunk_.bytes());
+  return accepts_all(true) && csv::is_clean_text(chunk_.bytes());
+}
+
+bool Judge::accepts_all(bool clean_text) const {
+  return rules_.checker == nullptr && rules_.repeats == nullptr && chunk_.regular && clean_text;
 }
 
 bool Judge::next() {

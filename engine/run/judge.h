@@ -42,8 +42,9 @@ class Judge {
  public:
   Judge(const csv::Chunk& chunk, Rules rules);
 
-  // Every record may be sent, as one can tell without walking them.
+  // Every record may be sent, as one can tell without walking them; if the text is clean, where that is known.
   bool accepts_all() const;
+  bool accepts_all(bool clean_text) const;
   bool next();  // to the next record; false behind the last
   bool pass();  // the same, of a record that is known to have no problem
   const csv::Record& record() const { return record_; }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <thread>
 
+#include "engine/run/in_order.h"
 #include "engine/source/encoding.h"
 
 namespace bulkwrite::run {
@@ -44,6 +45,7 @@ unsigned worker_count(unsigned asked) {
 InputOptions for_workers(InputOptions input, unsigned workers) {
   if (!input.scanners)
     input.scanners = workers <= kWorkersOfSerialFront ? 0 : (workers + kWorkersOfScanner - 1) / kWorkersOfScanner;
+  input.chunks_before_reuse = chunks_in_memory(workers) - 1;  // but for the one that stays small
   return input;
 }
 

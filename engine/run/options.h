@@ -29,6 +29,9 @@ struct InputOptions {
   // Threads that scan a plain file ahead of the front; 0: the front scans it itself. The chunks are the same. None: as
   // many as keep the workers busy.
   std::optional<unsigned> scanners;
+  // Chunks that are cut before used ones are filled again: as many as there will be at once, so that the most memory
+  // that is taken depends neither on who is faster nor on how long the input is.
+  size_t chunks_before_reuse = 0;
 };
 
 // How much work goes into an archive; run/level.h says more.
@@ -66,7 +69,7 @@ std::string version();
 
 Result<void> validate(const InputOptions& options);
 unsigned worker_count(unsigned asked);
-// The input with the number of scanners that so many workers need, where none was asked for.
+// The input with what so many workers need: the number of scanners, where none was asked for, and of chunks.
 InputOptions for_workers(InputOptions input, unsigned workers);
 
 }  // namespace bulkwrite::run

@@ -45,14 +45,15 @@ class Packer {
         archives_(options.packing == Packing::automatic ? Packing::fast : options.packing) {}
 
   Result<PackedChunk> pack(csv::Chunk& chunk, Progress& progress) {
-    PackedChunk packed{.ranges = {chunk.chunk_index, chunk.parts, crc_of_source(chunk), chunk.too_long},
+    const SourceLook look = look_at_source(chunk);
+    PackedChunk packed{.ranges = {chunk.chunk_index, chunk.parts, look.crc, chunk.too_long},
                        .records = chunk.records()};
     if (chunk.too_long) {
       packed.rejects.push_back(describe_too_long(chunk.parts.front()));
       return packed;
     }
     member_.begin(chunk);
-    judge_records(chunk, packed);
+    judge_records(chunk, look.clean_text, packed);
     packed.sent = member_.records();
     if (packed.sent == 0) return packed;
     const std::string_view member = member_.build(chunk, header_);
@@ -70,9 +71,9 @@ class Packer {
   }
 
  private:
-  void judge_records(const csv::Chunk& chunk, PackedChunk& packed) {
+  void judge_records(const csv::Chunk& chunk, bool clean_text, PackedChunk& packed) {
     Judge judge(chunk, nullptr);
-    if (judge.accepts_all()) {
+    if (judge.accepts_all(clean_text)) {
       member_.accept_all();
       return;
     }

@@ -10,6 +10,7 @@
 
 #include "engine/base/crash_point.h"
 #include "engine/base/deliberate_bug.h"
+#include "engine/csv/text.h"
 #include "engine/zip/crc32.h"
 
 namespace bulkwrite::run {
@@ -46,6 +47,21 @@ uint32_t crc_of_source(const csv::Chunk& chunk) {
   uint32_t crc = 0;
   for (const csv::Part& part : chunk.parts) crc = zip::crc32(crc, chunk.bytes_of(part));
   return crc;
+}
+
+SourceLook look_at_source(const csv::Chunk& chunk) {
+  if (chunk.too_long) return {.crc = chunk.passed_crc};
+  SourceLook look{.clean_text = true};
+  for (const csv::Part& part : chunk.parts) {
+    const std::string_view bytes = chunk.bytes_of(part);
+    for (size_t begin = 0, end = 0; begin < bytes.size(); begin = end) {
+      end = csv::text_block_end(bytes, begin);
+      const std::string_view block = bytes.substr(begin, end - begin);
+      look.crc = zip::crc32(look.crc, block);
+      look.clean_text = look.clean_text && csv::is_clean_text(block);
+    }
+  }
+  return look;
 }
 
 bool Spool::needs(const csv::Chunk& chunk, const Front& front) {

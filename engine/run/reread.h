@@ -24,6 +24,13 @@ struct ChunkRanges {
 // The CRC-32 of a chunk's source bytes, also of those that have gone by.
 uint32_t crc_of_source(const csv::Chunk& chunk);
 
+// The same, and whether csv::is_clean_text holds for all of it: in one pass, as a chunk is larger than the near caches.
+struct SourceLook {
+  uint32_t crc = 0;
+  bool clean_text = false;
+};
+SourceLook look_at_source(const csv::Chunk& chunk);
+
 // Copies of what cannot be read twice: one file a chunk, in a folder of their own.
 class Spool {
  public:

@@ -122,6 +122,20 @@ TEST_CASE("pack takes no more memory than it says, also where every chunk is as 
   CHECK(peak < (records == "bad" ? all : few));
   CHECK(peak > few / 8);  // the bound says something
 }
+
+TEST_CASE("pack takes as much memory for four chunks as for twenty") {
+  const TemporaryDirectory directory;
+  const auto peak_of = [&](const std::string& records) {
+    const std::filesystem::path file = directory / (records + ".csv");
+    CHECK(run({gen_program(), "--records", records, "-o", file}, directory.path()).exit_code == 0);
+    Process pack({bulkwrite_program(), "pack", file, "-o", directory / records, "--workers", "2"}, directory.path());
+    CHECK(pack.wait().exit_code == 0);
+    return static_cast<double>(pack.peak_kilobytes());
+  };
+  const double few = peak_of("100000"), many = peak_of("500000");
+  CHECK(many / few < 1.1);
+  CHECK(few / many < 1.1);
+}
 #endif
 
 TEST_CASE("pack refuses a directory that is not empty, and leaves it alone") {

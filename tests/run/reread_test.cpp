@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <random>
 
+#include "engine/csv/text.h"
 #include "tests/e2e/process.h"
 
 namespace bulkwrite::run {
@@ -56,6 +57,9 @@ class World {
       CutChunk cut{.ranges = {chunk->chunk_index, chunk->parts, crc_of_source(*chunk), chunk->too_long},
                    .bytes = std::string(chunk->bytes()),
                    .index = chunk->index};
+      const SourceLook look = look_at_source(*chunk);
+      CHECK(look.crc == cut.ranges.crc_source);
+      CHECK(look.clean_text == (!chunk->too_long && csv::is_clean_text(chunk->bytes())));
       cut.spooled = Spool::needs(*chunk, *front_);
       if (cut.spooled && !chunk->too_long) REQUIRE(spool_.keep(*chunk));
       chunks.push_back(std::move(cut));
@@ -151,6 +155,20 @@ TEST_CASE("a chunk that is read again is the chunk that was cut, from files and 
       same(*again, chunk);
     }
   }
+}
+
+TEST_CASE("one look at a chunk's source finds what two find, wherever a character or a flaw stands") {
+  std::string body;
+  while (body.size() < 80'000) body += "\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80,x\n";
+  const size_t flaw_at = GENERATE(size_t{0}, 16382, 16383, 16384, 16385, 32768, 79'000, SIZE_MAX);
+  const char flaw = GENERATE('\0', '\xFF', '\xC3');
+  CAPTURE(flaw_at, static_cast<int>(flaw));
+  if (flaw_at < body.size()) body[flaw_at] = flaw;
+  World world(small(25'000));
+  world.add("a.csv", "A,B\n" + body);
+  const auto chunks = world.cut();  // which looks both ways
+  REQUIRE(chunks.size() == 1);
+  CHECK(chunks.front().bytes.size() == body.size());
 }
 
 TEST_CASE("a source whose bytes changed is an error for the chunks that they are in, and for no other") {
