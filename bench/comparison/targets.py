@@ -11,11 +11,22 @@ def find(rows, *beginnings):
 
 def times(results, ours, theirs):
     """How many times as fast as they we are, and how much of their CPU time we need."""
-    mine, other = find(results.get("calls"), *ours), find(results.get("calls"), *theirs)
+    return times_in(results.get("calls"), ours, theirs)
+
+
+def times_in(rows, ours, theirs):
+    mine, other = find(rows, *ours), find(rows, *theirs)
     if not mine or not other:
         return None, None
     cpu = mine["cpu_seconds"] / other["cpu_seconds"] if other["cpu_seconds"] > 0 else None
     return other["seconds"] / mine["seconds"], cpu
+
+
+def longest(results):
+    """What ran over the longest file, with all workers."""
+    rows = results.get("growth") or []
+    most = max((row["records_of_file"] for row in rows), default=0)
+    return most, [row for row in rows if row["records_of_file"] == most and row["workers"] == results["workers"]]
 
 
 def scan_against(results, theirs):
@@ -58,8 +69,11 @@ def at_most(what, measured, wanted, unit=""):
 def judge(results):
     fast = ("bulkwrite pack --level fast",)
     null_load = ("load into the null transport, fast",)
+    limit = ("the limit: ISA-L",)
+    records, over_longest = longest(results)
     return [
-        at_least("`pack --level fast` against the limit", times(results, fast, ("the limit: ISA-L",)), 0.85, reach=0.95),
+        at_least("`pack --level fast` against the limit", times(results, fast, limit), 0.85, reach=0.95),
+        at_least(f"the same, of {records:,} records", times_in(over_longest, fast, limit), 0.85, reach=0.95),
         at_least("`pack --level fast` against `split` and `zip -1` under `xargs`",
                  times(results, fast, ("split, zip -1",)), 5),
         at_least("`pack --level fast` against Python's csv and zipfile", times(results, fast, ("Python csv",)), 20),
