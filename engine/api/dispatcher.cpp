@@ -13,7 +13,6 @@ namespace bulkwrite::api {
 namespace {
 
 constexpr uint64_t kTokenExchange = UINT64_MAX;
-constexpr unsigned kTokenRefusalsMax = 3;
 constexpr unsigned kTokenThrottlesMax = 3;
 // An accounts host that stumbles is waited for some minutes, within what it takes in ten (contract 1.6).
 constexpr RetryPolicy kRenewal{
@@ -243,7 +242,7 @@ Result<void> Dispatcher::send(Submission& submission, RequestKind kind) {
     if (auto ok = journal_.creating(chunk); !ok) return ok;
   if (kind == RequestKind::create && deliberate_bug(DeliberateBug::created_before_reply))
     if (auto ok = journal_.created(chunk, submission.file_id()); !ok) return ok;
-  submission.sent(session_.generation());
+  submission.sent({.token_generation = session_.generation(), .renewals = session_.renewals()});
   requests_[chunk] = clock_.now();
   if (!deliberate_bug(DeliberateBug::credits_counted_late)) session_.credits().spend(credits_of(kind));
   if (kind == RequestKind::create) canary_.goes_ahead(chunk);
@@ -313,7 +312,6 @@ Result<void> Dispatcher::on_completion(Completion completion) {
       submission.stage() != RequestKind::create || parse_service_error(completion.reply.body).has_value();
   if (classify(completion.reply) == ReplyClass::unauthorised && speaks_for_service)
     return on_unauthorised(submission, completion.reply);
-  refusals_of_token_ = 0;
   return note(submission, submission.on_reply(completion.reply, clock_.now()));
 }
 
@@ -336,14 +334,13 @@ void Dispatcher::count(RequestKind kind, const Reply& reply, Instant left_at) {
   }
 }
 
-// The same request goes out again, with a new token. Where one has come meanwhile, others were refused with the old one
-// too.
+// The same request goes out again, with a new token, but is renewed for only once (contract 1.6). Where one has come
+// meanwhile, others were refused with the old one too.
 Result<void> Dispatcher::on_unauthorised(Submission& submission, const Reply& reply) {
-  if (submission.token_generation() == session_.generation() && !renewing_ && !renewal_wanted_) {
-    if (!session_.can_refresh() || ++refusals_of_token_ > kTokenRefusalsMax)
-      return Error{ErrorKind::not_allowed, "the service does not take the token: " + describe(reply)};
-    renewal_wanted_ = true;
-  }
+  if (!session_.can_refresh())
+    return Error{ErrorKind::not_allowed, "the service does not take the token: " + describe(reply)};
+  if (submission.has_renewed()) return renewed_in_vain(reply);
+  if (submission.token_generation() == session_.generation() && !renewing_ && !renewal_wanted_) renewal_wanted_ = true;
   if (deliberate_bug(DeliberateBug::token_renewed_by_all)) renewal_wanted_ = true;
   const bool creating = submission.stage() == RequestKind::create;
   submission.on_unauthorised();

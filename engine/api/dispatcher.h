@@ -134,7 +134,6 @@ class Dispatcher {
   Backoff renewal_backoff_;
   Instant renew_at_{};  // not before
   Instant give_up_at_{};
-  unsigned refusals_of_token_ = 0;   // in a row, with a new token each
   unsigned throttles_of_token_ = 0;  // in a row, with a quiet time behind each
 };
 

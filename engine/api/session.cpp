@@ -53,6 +53,14 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
+Error renewed_in_vain(const Reply& reply) {
+  return {
+      ErrorKind::not_allowed,
+      fmt::format("the service takes neither the token nor the one that it was renewed with: {}; a token is good in "
+                  "its own data centre and organisation only: look at --dc and --org, or sign in again",
+                  describe(reply))};
+}
+
 Session::Session(Transport& transport, const Clock& clock, Target target, Credentials credentials, uint64_t jitter_seed,
                  std::stop_token stop)
     : transport_(transport),
@@ -109,6 +117,7 @@ Result<Session::Renewal> Session::renew() {
       return Renewal{.kind = Renewal::Kind::wait, .request = {}, .wait = answer->wait};
     if (answer->kind == TokenStore::Answer::Kind::token) {
       if (auto ok = take(answer->token); !ok) return std::move(ok).error();
+      renewals_ += answer->is_renewal ? 1 : 0;
       return Renewal{};
     }
   }
@@ -190,6 +199,7 @@ Result<void> Session::accept(const Reply& reply) {
     nothing_came();
     return ok;
   }
+  ++renewals_;
   return store == nullptr ? Result<void>() : store->keep(*token);
 }
 
@@ -286,14 +296,20 @@ Result<Reply> Session::get(std::string_view path) {
     request.headers = {{"Authorization", authorization()}};
     return request;
   };
-  auto reply = exchange(make);
+  auto reply = get_with_renewal(make);
   if (!reply || classify(*reply) == ReplyClass::answered) return reply;
-  if (classify(*reply) == ReplyClass::unauthorised && can_refresh()) {
-    if (auto ok = sign_in(); !ok) return std::move(ok).error();
-    reply = exchange(make);
-    if (!reply || classify(*reply) == ReplyClass::answered) return reply;
-  }
   return refused("the service refuses", *reply);
+}
+
+// A token that somebody else has left in the store may be as old as ours; one that was made for us is the last.
+Result<Reply> Session::get_with_renewal(const std::function<Result<Request>()>& make) {
+  const unsigned renewals = renewals_;
+  for (;;) {
+    auto reply = exchange(make);
+    if (!reply || classify(*reply) != ReplyClass::unauthorised || !can_refresh()) return reply;
+    if (renewals_ != renewals) return renewed_in_vain(*reply);
+    if (auto ok = sign_in(); !ok) return std::move(ok).error();
+  }
 }
 
 // Repeats until there is a whole reply that is not a passing fault.

@@ -91,6 +91,7 @@ class Session {
   Result<void> accept(const Reply& reply);
   void nothing_came();
   unsigned generation() const { return generation_; }  // of the token: one more with each new one
+  unsigned renewals() const { return renewals_; }      // how many of them were made for us, and not found in the store
   bool can_refresh() const;
   bool is_stale(Instant now) const { return stale_at_ && now >= *stale_at_; }
   Result<Request> refresh_request();  // not_allowed where too many were asked for
@@ -102,6 +103,7 @@ class Session {
   Result<void> pause(Milliseconds how_long);
   Request post_to_accounts(std::string_view path, std::string form) const;
   Result<Reply> get(std::string_view path);
+  Result<Reply> get_with_renewal(const std::function<Result<Request>()>& make);
   Result<Reply> exchange(const std::function<Result<Request>()>& make);
   Result<Reply> wait_for(Request request);
 
@@ -110,7 +112,7 @@ class Session {
   Target target_;
   Credentials credentials_;
   std::string token_;
-  unsigned generation_ = 0;
+  unsigned generation_ = 0, renewals_ = 0;
   std::optional<Instant> stale_at_;
   bool has_asked_org_ = false;
   std::optional<Edition> edition_;
@@ -120,6 +122,9 @@ class Session {
   const std::stop_token stop_;
   uint64_t next_id_ = 0;
 };
+
+// The token was refused, and so was the one that it was renewed with: a third would fare no better (not_allowed).
+Error renewed_in_vain(const Reply& reply);
 
 // A value in a query or a form, with everything but letters, digits and -._~ escaped.
 std::string percent_encoded(std::string_view text);

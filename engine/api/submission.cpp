@@ -75,6 +75,9 @@ std::optional<Submission::Due> Submission::due() const {
 Submission::Change Submission::on_reply(const Reply& reply, Instant now) {
   BULKWRITE_CHECK(awaiting_, "a reply answers a request");
   awaiting_ = false;
+  // What has failed for the moment is the same request when it is sent again; only an answer ends it.
+  if (const ReplyClass said = classify(reply); said == ReplyClass::answered || said == ReplyClass::refused)
+    refused_with_.reset();
   Change change = Change::none;
   switch (stage_) {
     case RequestKind::upload:
@@ -94,6 +97,11 @@ Submission::Change Submission::on_reply(const Reply& reply, Instant now) {
   if (letting_go_) return let_go(now);
   if (creating_no_more_) return create_no_more(now);
   return change;
+}
+
+void Submission::on_unauthorised() {
+  awaiting_ = false;
+  if (!refused_with_) refused_with_ = sent_with_;
 }
 
 void Submission::go_on(RequestKind stage, Instant at) {

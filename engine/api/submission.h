@@ -69,17 +69,23 @@ class Submission {
     Instant at;
   };
   std::optional<Due> due() const;
-  void sent(unsigned token_generation) {
+  // What the request was sent with: the token, and how many had been made for us by then.
+  struct SentWith {
+    unsigned token_generation = 0, renewals = 0;
+  };
+  void sent(SentWith with) {
     awaiting_ = true;
-    token_generation_ = token_generation;
+    sent_with_ = with;
   }
-  unsigned token_generation() const { return token_generation_; }  // that the last request was sent with
+  unsigned token_generation() const { return sent_with_.token_generation; }
 
   // What a reply has changed; the caller writes it into the ledger.
   enum class Change { none, uploaded, created, not_created, create_uncertain, job_ended, ended };
   Change on_reply(const Reply& reply, Instant now);
   // The token was refused: send the same again, once there is a new one.
-  void on_unauthorised() { awaiting_ = false; }
+  void on_unauthorised();
+  // Whether the request, if its token is refused, has been sent again with a renewed one already.
+  bool has_renewed() const { return refused_with_ && sent_with_.renewals > refused_with_->renewals; }
 
   // The service called back about a job of this chunk: a hint to look, never trusted (contract 5).
   // `url` is the one that was called.
@@ -133,7 +139,9 @@ class Submission {
   bool confirming_ = false;            // job_id_ is what a callback says; the service has not been asked yet
   std::optional<Instant> wait_until_;  // for a callback
   std::string called_back_;            // a job id that came by callback while the reply was awaited
-  unsigned uploads_ = 0, token_generation_ = 0;
+  SentWith sent_with_;
+  std::optional<SentWith> refused_with_;  // where the token of this request was refused first
+  unsigned uploads_ = 0;
   Instant created_at_{};
   Milliseconds poll_interval_;
   std::string file_id_, job_id_, why_;

@@ -30,6 +30,7 @@ class TokenStore {
     } kind = Kind::ask;
     Token token;
     Milliseconds wait{0};
+    bool is_renewal = false;  // the token was made because we asked, and not found as somebody else's
   };
   // A token other than `spent`, which the service refuses or which nears its end; empty for the first one. Never blocks
   // for long. Errors: not_allowed where there will be none, no_input, cannot_write, transient.

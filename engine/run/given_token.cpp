@@ -77,7 +77,9 @@ Result<Answer> TokenFromCommand::want(std::string_view spent) {
   }
   auto token = outcome();
   if (!token) return std::move(token).error();
-  return answer_of(*std::move(token), spent, kCommand);
+  auto answer = answer_of(*std::move(token), spent, kCommand);
+  if (answer) answer->is_renewal = true;
+  return answer;
 }
 
 Result<void> TokenFromCommand::start() {

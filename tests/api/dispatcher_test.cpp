@@ -266,17 +266,37 @@ TEST_CASE("a token that cannot be renewed ends the load where it is refused") {
   CHECK(world.transport.started(Kind::create) == 0);
 }
 
-TEST_CASE("a service that takes no token is not asked for ever") {
+TEST_CASE("a renewed token that is refused too ends the load: no request is worth a second renewal") {
+  for (const Kind refused : {Kind::upload, Kind::create, Kind::details, Kind::download}) {
+    for (const uint64_t chunks : {1, 8}) {
+      CAPTURE(static_cast<int>(refused), chunks);
+      World world;
+      world.sign_in();
+      world.transport.fate = [&](Kind kind, size_t nth, const Request&) {
+        return kind == refused ? Fate::answered_with(unauthorised())
+                               : Fate{.takes = std::chrono::milliseconds(500 + 37 * nth % 400)};
+      };
+      world.load(chunks);
+      REQUIRE(world.error);
+      CHECK(world.error->kind == ErrorKind::not_allowed);
+      CHECK_THAT(world.error->message, Contains("neither the token nor the one that it was renewed with") &&
+                                           Contains("INVALID_TOKEN") && Contains("--dc"));
+      CHECK(world.transport.started(Kind::token) == 2);
+      if (refused < Kind::details) CHECK(world.service.jobs().empty());
+    }
+  }
+}
+
+TEST_CASE("a token that dies again later is renewed again") {
   World world;
   world.sign_in();
-  world.transport.fate = [](Kind kind, size_t, const Request&) {
-    return kind == Kind::create ? Fate::answered_with(unauthorised()) : Fate{};
+  world.transport.fate = [&](Kind kind, size_t nth, const Request&) {
+    if ((kind == Kind::upload || kind == Kind::download) && nth == 1) world.service.forget_tokens();
+    return Fate{};
   };
-  world.load(8);
-  REQUIRE(world.error);
-  CHECK(world.error->kind == ErrorKind::not_allowed);
-  CHECK(world.transport.started(Kind::token) <= 10);
-  CHECK(world.service.jobs().empty());
+  world.load(6);
+  check_all_finished(world, 6);
+  CHECK(world.service.count(Kind::token) == 3);
 }
 
 TEST_CASE("an accounts host that stumbles while a load runs is waited for") {
@@ -548,7 +568,8 @@ TEST_CASE("whatever befalls the requests, each chunk ends, no plain insert has t
           world.service.forget_files();
           return fate;
         default:
-          if (world.session.generation() < 4) world.service.forget_tokens();
+          // Once: a request whose renewed token dies as well ends the load.
+          if (world.session.generation() < 2) world.service.forget_tokens();
           return fate;
       }
     };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <deque>
 
@@ -300,8 +301,36 @@ TEST_CASE("a token that died is renewed once, and one that is refused again is n
   const auto refused = desk.session.get_fields("Leads");
   REQUIRE_FALSE(refused);
   CHECK(refused.error().kind == ErrorKind::not_allowed);
+  CHECK_THAT(refused.error().message, Contains("neither the token nor the one that it was renewed with"));
   CHECK(desk.service.count(Kind::token) == 3);
   check_holds_no_secret(refused.error());
+}
+
+TEST_CASE("a token that somebody else has left in the store is no renewal, and one that was made for us is") {
+  const auto refuse_all = [](Kind kind, size_t, const Request&) {
+    return kind == Kind::token ? Fate{} : Fate::answered_with(unauthorised());
+  };
+  for (const bool is_made_by_store : {false, true}) {
+    CAPTURE(is_made_by_store);
+    const auto store = std::make_shared<ScriptedStore>();
+    store->answers = {give("first"), give("of another process"), {}};
+    if (is_made_by_store) {
+      store->answers.back() = give("of a command");
+      store->answers.back().is_renewal = true;
+    }
+    Credentials credentials = kRenewable;
+    credentials.store = store;
+    Desk desk(credentials);
+    desk.transport.fate = refuse_all;
+    REQUIRE(desk.session.sign_in());
+    const auto refused = desk.session.get_fields("Leads");
+    REQUIRE_FALSE(refused);
+    CHECK_THAT(refused.error().message, Contains("renewed"));
+    CHECK(desk.session.renewals() == 1);
+    CHECK(desk.service.count(Kind::token) == (is_made_by_store ? 0 : 1));
+    CHECK(std::count_if(store->heard.begin(), store->heard.end(),
+                        [](const std::string& word) { return word.starts_with("want"); }) == 3);
+  }
 }
 
 TEST_CASE("a token is renewed five minutes before its end, or after half a short life") {

@@ -37,6 +37,7 @@ std::string counts(int added) {
 struct Life {
   Submission submission;
   Instant now = kStart;
+  unsigned renewals = 1;  // of the token, by now
 
   explicit Life(const SubmissionPolicy& policy, bool resent = false, std::string callback_url = kUrl)
       : submission(Work{.chunk_index = 3,
@@ -54,7 +55,7 @@ struct Life {
     const auto due = submission.due();
     REQUIRE(due);
     now = std::max(now, due->at);
-    submission.sent(1);
+    submission.sent({.token_generation = 1, .renewals = renewals});
     CHECK_FALSE(submission.due());
     return due->request;
   }
@@ -450,6 +451,32 @@ TEST_CASE("a refused token changes nothing but that the same is sent again") {
       CHECK(life.submission.due()->request == stage);
       CHECK(life.submission.due()->at <= life.now);
     }
+  }
+}
+
+TEST_CASE(
+    "a request has had its renewal once it was sent again with a token that was made for us, until it is answered") {
+  for (const RequestKind stage : {RequestKind::upload, RequestKind::create, RequestKind::details}) {
+    Life life(kPlainInsert);
+    life.bring_to(stage);
+    life.send();
+    CHECK_FALSE(life.submission.has_renewed());
+    life.submission.on_unauthorised();
+    life.send();  // with a token that somebody else had
+    CHECK_FALSE(life.submission.has_renewed());
+    life.submission.on_unauthorised();
+    ++life.renewals;
+    life.send();
+    CHECK(life.submission.has_renewed());
+    life.submission.on_reply(throttled(), life.now);  // no answer: the next is the same request
+    life.send();
+    CHECK(life.submission.has_renewed());
+    life.submission.on_reply(stage == RequestKind::upload   ? complete(200, upload_body("f1"))
+                             : stage == RequestKind::create ? complete(201, created_body("77"))
+                                                            : complete(200, job("IN PROGRESS")),
+                             life.now);
+    life.send();
+    CHECK_FALSE(life.submission.has_renewed());
   }
 }
 

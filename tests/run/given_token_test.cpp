@@ -40,6 +40,7 @@ TEST_CASE("a token file gives its first line, as long as that is a token and not
     REQUIRE(answer);
     CHECK(answer->kind == Kind::token);
     CHECK(answer->token.text == "1000.a");
+    CHECK_FALSE(answer->is_renewal);
     CHECK_FALSE(answer->token.renew_in);
     fails(file.want("1000.a"), "same token again");
   }
@@ -58,6 +59,7 @@ TEST_CASE("a token command is run, and again for the next token") {
     const auto answer = outcome_of(command, "1000.0");
     REQUIRE(answer);
     CHECK(answer->token.text == token);
+    CHECK(answer->is_renewal);
   }
 }
 
