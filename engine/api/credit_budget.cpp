@@ -4,11 +4,17 @@
 
 namespace bulkwrite::api {
 
-void CreditBudget::hear(const Reply& reply) {
+std::optional<uint64_t> CreditBudget::told_by(const Reply& reply) {
   const std::string_view text = reply.header("x-api-credits-remaining");
   uint64_t credits = 0;
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), credits);
-  if (text.empty() || fault != std::errc() || end != text.data() + text.size()) return;
+  if (text.empty() || fault != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return credits;
+}
+
+void CreditBudget::hear(const Reply& reply) {
+  const auto credits = told_by(reply);
+  if (!credits) return;
   told_ = credits;
   spent_when_told_ = spent_;
 }

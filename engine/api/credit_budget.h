@@ -31,6 +31,7 @@ class CreditBudget {
 
   // Reads X-API-CREDITS-REMAINING, which comes once half of the day's credits are spent.
   void hear(const Reply& reply);
+  static std::optional<uint64_t> told_by(const Reply& reply);
   // What the service said last, less what has left since; nothing while it says nothing.
   std::optional<uint64_t> remaining() const;
   // Whether the service is known to have too few for it.

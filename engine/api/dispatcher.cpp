@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/api/data_centre.h"
+#include "engine/api/throttle.h"
 #include "engine/base/check.h"
 #include "engine/base/crash_point.h"
 #include "engine/base/deliberate_bug.h"
@@ -312,7 +313,17 @@ Result<void> Dispatcher::on_completion(Completion completion) {
       submission.stage() != RequestKind::create || parse_service_error(completion.reply.body).has_value();
   if (classify(completion.reply) == ReplyClass::unauthorised && speaks_for_service)
     return on_unauthorised(submission, completion.reply);
-  return note(submission, submission.on_reply(completion.reply, clock_.now()));
+  const RequestKind kind = submission.stage();
+  const Submission::Change change = submission.on_reply(completion.reply, clock_.now());
+  if (change == Submission::Change::ended && classify(completion.reply) == ReplyClass::throttled)
+    submission.add_reason(why_throttled(kind, completion.reply));
+  return note(submission, change);
+}
+
+std::string Dispatcher::why_throttled(RequestKind kind, const Reply& reply) const {
+  const CreditBudget& credits = session_.credits();
+  const Milliseconds lasting = rate_.throttled_for(clock_.now());
+  return throttle_text(throttle_cause(reply, credits, credits_of(kind), lasting), credits, lasting);
 }
 
 // What a reply teaches of the limits.

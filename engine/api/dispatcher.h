@@ -113,6 +113,7 @@ class Dispatcher {
   uint64_t end_all(Submission::Change (*how)(Submission&, Instant));
   Milliseconds time_to_next(Milliseconds at_most) const;
   std::optional<Instant> may_leave_at(const Submission& submission) const;
+  std::string why_throttled(RequestKind kind, const Reply& reply) const;
   void count(RequestKind kind, const Reply& reply, Instant left_at);
   Result<std::string> result_url(std::string_view download_url) const;
 

@@ -5,7 +5,7 @@
 namespace bulkwrite::api {
 namespace {
 
-constexpr double kRoundsACall = 4;  // fewer would ask for one too many in every other round
+constexpr double kRoundsACall = 4;                       // fewer would ask for one too many in every other round
 constexpr Milliseconds kWaitMin{250}, kWaitMax{30'000};  // between calls while nothing but 429 comes
 
 }  // namespace
@@ -13,9 +13,11 @@ constexpr Milliseconds kWaitMin{250}, kWaitMax{30'000};  // between calls while 
 void Rate::answered() {
   window_ = std::min(calls_max_, window_ + 1 / (kRoundsACall * window_));
   cuts_in_a_row_ = 0;
+  throttled_since_.reset();
 }
 
 void Rate::throttled(Instant left_at, Instant now, std::optional<Milliseconds> asked) {
+  if (!throttled_since_) throttled_since_ = now;
   if (asked) not_before_ = std::max(not_before_, now + *asked);
   if (has_cut_ && left_at < last_cut_) return;
   has_cut_ = true;

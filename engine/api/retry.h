@@ -21,6 +21,8 @@ class Backoff {
 
   // The wait before the next attempt, at least what the service asked for; nothing when attempts_max are used up.
   std::optional<Milliseconds> next(std::optional<Milliseconds> asked = std::nullopt);
+  // Whether only one attempt is left, once the one under way has failed.
+  bool is_next_last() const { return failures_ + 2 == policy_.attempts_max; }
   void succeeded() { failures_ = 0; }
   // A wait of three quarters of `full` to all of it, so that those who began together do not go on together.
   Milliseconds jittered(Milliseconds full);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/api/data_centre.h"
+#include "engine/api/throttle.h"
 #include "engine/base/crash_point.h"
 
 namespace bulkwrite::api {
@@ -305,7 +306,7 @@ Result<Reply> Session::get(std::string_view path) {
 Result<Reply> Session::get_with_renewal(const std::function<Result<Request>()>& make) {
   const unsigned renewals = renewals_;
   for (;;) {
-    auto reply = exchange(make);
+    auto reply = exchange(make, kCallCredits);
     if (!reply || classify(*reply) != ReplyClass::unauthorised || !can_refresh()) return reply;
     if (renewals_ != renewals) return renewed_in_vain(*reply);
     if (auto ok = sign_in(); !ok) return std::move(ok).error();
@@ -313,8 +314,9 @@ Result<Reply> Session::get_with_renewal(const std::function<Result<Request>()>& 
 }
 
 // Repeats until there is a whole reply that is not a passing fault.
-Result<Reply> Session::exchange(const std::function<Result<Request>()>& make) {
+Result<Reply> Session::exchange(const std::function<Result<Request>()>& make, uint64_t credits) {
   Backoff backoff({.attempts_max = 5}, jitter_seed_);
+  const Instant begun_at = clock_.now();
   for (;;) {
     auto request = make();
     if (!request) return std::move(request).error();
@@ -330,12 +332,12 @@ Result<Reply> Session::exchange(const std::function<Result<Request>()>& make) {
     }
     const auto wait = backoff.next(retry_after(reply));
     if (!wait && kind == ReplyClass::throttled) {
-      return Error{
-          ErrorKind::transient,
-          fmt::format("{} takes no calls: {}{}", place, describe(reply),
-                      credits_.is_used_up(kCallCredits)
-                          ? "; the organisation's credits are used up, and come back 24 hours after they were spent"
-                          : "")};
+      const Milliseconds lasting = clock_.now() - begun_at;
+      // The accounts host has a throttle of its own, which has nothing to do with credits.
+      const std::string why =
+          credits == 0 ? ""
+                       : "; " + throttle_text(throttle_cause(reply, credits_, credits, lasting), credits_, lasting);
+      return Error{ErrorKind::transient, fmt::format("{} takes no calls: {}{}", place, describe(reply), why)};
     }
     if (!wait) return Error{ErrorKind::service_down, fmt::format("{} does not answer: {}", place, describe(reply))};
     if (*wait > kSignInWaitMax) {

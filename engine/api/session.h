@@ -104,7 +104,7 @@ class Session {
   Request post_to_accounts(std::string_view path, std::string form) const;
   Result<Reply> get(std::string_view path);
   Result<Reply> get_with_renewal(const std::function<Result<Request>()>& make);
-  Result<Reply> exchange(const std::function<Result<Request>()>& make);
+  Result<Reply> exchange(const std::function<Result<Request>()>& make, uint64_t credits = 0);
   Result<Reply> wait_for(Request request);
 
   Transport& transport_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/api/throttle.h"
 #include "engine/base/check.h"
 #include "engine/base/deliberate_bug.h"
 
@@ -76,8 +77,10 @@ Submission::Change Submission::on_reply(const Reply& reply, Instant now) {
   BULKWRITE_CHECK(awaiting_, "a reply answers a request");
   awaiting_ = false;
   // What has failed for the moment is the same request when it is sent again; only an answer ends it.
-  if (const ReplyClass said = classify(reply); said == ReplyClass::answered || said == ReplyClass::refused)
+  if (const ReplyClass said = classify(reply); said == ReplyClass::answered || said == ReplyClass::refused) {
     refused_with_.reset();
+    throttled_since_.reset();
+  }
   Change change = Change::none;
   switch (stage_) {
     case RequestKind::upload:
@@ -122,10 +125,23 @@ Submission::Change Submission::end(OutcomeKind kind, std::optional<Error> error)
 
 // Tries the same request again after a while; gives up as `otherwise` when it has been tried often enough.
 Submission::Change Submission::again(const Reply& reply, Instant now, OutcomeKind otherwise) {
-  const auto wait = backoff_.next(retry_after(reply));
+  const Milliseconds at_least = wait_at_least(reply, now);
+  const auto wait = backoff_.next(at_least);
   if (!wait) return end(otherwise, Error{kind_of(reply), describe(reply)});
   due_at_ = now + *wait;
   return Change::none;
+}
+
+// What the service asks for. The last attempt after nothing but 429 comes so late that its reply tells too many calls
+// from too few credits.
+Milliseconds Submission::wait_at_least(const Reply& reply, Instant now) {
+  const Milliseconds asked = retry_after(reply).value_or(Milliseconds(0));
+  if (classify(reply) != ReplyClass::throttled) {
+    throttled_since_.reset();
+    return asked;
+  }
+  if (!throttled_since_) throttled_since_ = now;
+  return backoff_.is_next_last() ? std::max(asked, *throttled_since_ + kTooManyCallsPass - now) : asked;
 }
 
 Submission::Change Submission::on_upload(const Reply& reply, Instant now) {
@@ -231,6 +247,12 @@ Submission::Change Submission::not_confirmed(const Reply& reply, Instant now) {
   job_id_.clear();
   return end(OutcomeKind::uncertain,
              Error{ErrorKind::service_down, why_ + "; a callback named a job that is not this chunk's"});
+}
+
+void Submission::add_reason(const std::string& reason) {
+  BULKWRITE_CHECK(outcome_.error.has_value(), "a reason is added to another");
+  outcome_.error->message += "; " + reason;
+  why_ = outcome_.error->message;
 }
 
 Submission::Change Submission::cannot_fetch(Error error) {

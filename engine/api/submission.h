@@ -91,6 +91,9 @@ class Submission {
   // `url` is the one that was called.
   Change on_callback(const std::string& job_id, const std::string& url, Instant now);
 
+  // Says more of why it has ended. Once it has ended with an error.
+  void add_reason(const std::string& reason);
+
   // Its result is offered where we do not go.
   Change cannot_fetch(Error error);
 
@@ -122,6 +125,7 @@ class Submission {
   Change on_details(const Reply& reply, Instant now);
   Change on_download(const Reply& reply, Instant now);
   Change again(const Reply& reply, Instant now, OutcomeKind otherwise);
+  Milliseconds wait_at_least(const Reply& reply, Instant now);
   Change uncertain_create(const Reply& reply, Instant now);
   Change confirm(const std::string& job_id, Instant now);
   Change not_confirmed(const Reply& reply, Instant now);
@@ -140,7 +144,8 @@ class Submission {
   std::optional<Instant> wait_until_;  // for a callback
   std::string called_back_;            // a job id that came by callback while the reply was awaited
   SentWith sent_with_;
-  std::optional<SentWith> refused_with_;  // where the token of this request was refused first
+  std::optional<Instant> throttled_since_;  // nothing but 429 since, of this request
+  std::optional<SentWith> refused_with_;    // where the token of this request was refused first
   unsigned uploads_ = 0;
   Instant created_at_{};
   Milliseconds poll_interval_;

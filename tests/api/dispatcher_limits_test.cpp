@@ -13,6 +13,7 @@ using namespace bulkwrite;
 using namespace bulkwrite::api;
 using namespace service_words;
 using namespace twin;
+using Catch::Matchers::Contains;
 using Creating = Dispatcher::Creating;
 
 namespace {
@@ -213,6 +214,43 @@ TEST_CASE(
   CHECK(world.ended_as(OutcomeKind::not_sent) == world.outcomes.size() - 3);
   // Those that had left together may have been told together.
   CHECK(world.transport.started(Kind::create) <= 3 + 4);
+}
+
+TEST_CASE("what is throttled for good without a word of credits has been tried for a minute, and the message says so") {
+  for (const unsigned attempts : {2U, 8U}) {
+    for (const uint64_t chunks : {1, 5}) {
+      CAPTURE(attempts, chunks);
+      DispatcherOptions options = plain_insert();
+      options.submission.retry.attempts_max = attempts;
+      World world(options);
+      world.sign_in();
+      const Instant begun = world.clock.now();
+      world.transport.fate = [](Kind kind, size_t, const Request&) {
+        return kind == Kind::create ? Fate::answered_with(throttled()) : Fate{};
+      };
+      world.load(chunks);
+      CHECK(world.clock.now() - begun >= std::chrono::minutes(1));
+      REQUIRE(world.ended_as(OutcomeKind::not_sent) == chunks);
+      for (const auto& [chunk, outcome] : world.outcomes) {
+        CHECK(outcome.error->kind == ErrorKind::transient);
+        CHECK_THAT(outcome.error->message,
+                   Contains("TOO_MANY_REQUESTS") && Contains("most likely") && Contains("bulkwrite resume"));
+      }
+    }
+  }
+}
+
+TEST_CASE("what is throttled while other calls are answered may be for either cause, and the message names both") {
+  World world;
+  world.service.plan = [](const Job&) { return JobPlan{.takes = std::chrono::hours(1)}; };
+  world.sign_in();
+  world.transport.fate = [](Kind kind, size_t nth, const Request&) {
+    return kind == Kind::create && nth > 1 ? Fate::answered_with(throttled()) : Fate{};
+  };
+  world.load(2);
+  REQUIRE(world.outcomes.at(1).kind == OutcomeKind::not_sent);
+  CHECK_THAT(world.outcomes.at(1).error->message,
+             Contains("does not say") && Contains("credits") && Contains("--concurrency"));
 }
 
 TEST_CASE("a service that says that it will not have enough for a job is not asked for one") {

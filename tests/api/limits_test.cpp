@@ -8,11 +8,13 @@
 #include "engine/api/credit_budget.h"
 #include "engine/api/edition.h"
 #include "engine/api/rate.h"
+#include "engine/api/throttle.h"
 #include "tests/api/service_words.h"
 
 using namespace bulkwrite;
 using namespace bulkwrite::api;
 using namespace service_words;
+using Catch::Matchers::Contains;
 
 namespace {
 
@@ -256,4 +258,32 @@ TEST_CASE("an edition is read where the organisation tells it, and not guessed a
   CHECK_FALSE(parse_edition(""));
   CHECK_FALSE(parse_edition(R"({"org":[]})"));
   CHECK_FALSE(parse_edition(R"({"org":{}})"));
+}
+
+TEST_CASE(
+    "a 429 is for want of credits where the service has said so, and for too many calls where it says the contrary") {
+  const Reply silent = throttled();
+  const Reply telling = complete(429, silent.body, {{"x-api-credits-remaining", "700"}});
+  CreditBudget credits;
+  credits.hear(telling);
+  CHECK(throttle_cause(telling, credits, 1'000, {}) == ThrottleCause::credits);
+  CHECK(throttle_cause(silent, credits, 1'000, {}) == ThrottleCause::credits);
+  CHECK(throttle_cause(telling, credits, kCreateCredits, std::chrono::hours(1)) == ThrottleCause::calls);
+  // What was told before, others may have spent since.
+  CHECK(throttle_cause(silent, credits, kCreateCredits, {}) == ThrottleCause::unknown);
+}
+
+TEST_CASE("a 429 that says nothing of credits is told by how long it lasts, as far as it can be told") {
+  const CreditBudget credits;
+  const auto just_before = kTooManyCallsPass - Milliseconds(1);
+  CHECK(throttle_cause(throttled(), credits, 1, just_before) == ThrottleCause::unknown);
+  CHECK(throttle_cause(throttled(), credits, 1, kTooManyCallsPass) == ThrottleCause::credits_likely);
+  for (const ThrottleCause cause : {ThrottleCause::unknown, ThrottleCause::credits_likely}) {
+    const std::string text = throttle_text(cause, credits, kTooManyCallsPass);
+    CHECK_THAT(text, Contains("credits are used up") && Contains("24 hours") && Contains("bulkwrite resume") &&
+                         Contains("too many calls"));
+  }
+  CHECK_THAT(throttle_text(ThrottleCause::unknown, credits, {}), Contains("--concurrency"));
+  CHECK_THAT(throttle_text(ThrottleCause::calls, credits, {}), Contains("--concurrency") && !Contains("24 hours"));
+  CHECK_THAT(throttle_text(ThrottleCause::credits, credits, {}), Contains("24 hours") && !Contains("--concurrency"));
 }

@@ -187,6 +187,23 @@ TEST_CASE("a passing fault of the accounts host is waited out, and five of them 
   }
 }
 
+TEST_CASE("a beginning that is throttled names both causes, and credits where the service speaks of them") {
+  for (const char* const remaining : {"", "0"}) {
+    Desk desk;
+    REQUIRE(desk.session.sign_in());
+    desk.transport.fate = [&](Kind, size_t, const Request&) {
+      Reply reply = throttled();
+      if (*remaining != 0) reply.headers = {{"x-api-credits-remaining", remaining}};
+      return Fate::answered_with(reply);
+    };
+    const auto refused = desk.session.get_fields("Leads");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().kind == ErrorKind::transient);
+    CHECK_THAT(refused.error().message, Contains("credits are used up") && Contains("24 hours"));
+    CHECK_THAT(refused.error().message, *remaining != 0 ? !Contains("--concurrency") : !Contains("(0 are left)"));
+  }
+}
+
 TEST_CASE("who asks to come back much later is not waited for") {
   Desk desk;
   desk.transport.fate = [](Kind, size_t, const Request&) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <random>
 
+#include "engine/api/throttle.h"
 #include "tests/api/service_words.h"
 
 using namespace bulkwrite;
@@ -368,6 +369,28 @@ TEST_CASE("each request is made attempts_max times and no more") {
   for (; safe.answer(lost()) != Change::ended; ++requests) REQUIRE(requests < 8);
   CHECK(requests == 8);
   CHECK(safe.end().kind == OutcomeKind::uncertain);
+}
+
+TEST_CASE(
+    "the last attempt after nothing but 429 is made a minute after the first, and no sooner attempt waits for it") {
+  for (const RequestKind stage : {RequestKind::upload, RequestKind::create, RequestKind::details}) {
+    Life life(kPlainInsert);
+    life.bring_to(stage);
+    life.answer(throttled());
+    const Instant first = life.now;
+    for (unsigned made = 1; made < kPlainInsert.retry.attempts_max - 1; ++made) {
+      CHECK(life.submission.due()->at < first + kTooManyCallsPass);
+      CHECK(life.answer(throttled()) != Change::ended);
+    }
+    CHECK(life.submission.due()->at >= first + kTooManyCallsPass);
+    CHECK(life.answer(throttled()) == Change::ended);
+  }
+  Life other(kPlainInsert);
+  for (unsigned made = 1; made < kPlainInsert.retry.attempts_max; ++made) {
+    const Instant before = other.now;
+    other.answer(complete(503, ""));
+    CHECK(other.submission.due()->at < before + kTooManyCallsPass);
+  }
 }
 
 TEST_CASE("Retry-After is waited out") {
