@@ -8,6 +8,7 @@
 #include "engine/base/file.h"
 #include "engine/run/run_directory.h"
 #include "engine/run/run_lock.h"
+#include "engine/run/run_options.h"
 
 namespace bulkwrite::run {
 namespace {
@@ -107,6 +108,13 @@ std::optional<RunStatus> find_run(const std::filesystem::path& runs_root, const 
                       run.string(), what));
   }
   return std::nullopt;
+}
+
+std::string profile_of_run(const std::filesystem::path& run_dir) {
+  auto ledger = look_at(RunDirectory{run_dir});
+  if (!ledger) return "";
+  const auto facts = (*ledger)->facts();
+  return facts ? profile_of(*facts) : "";
 }
 
 std::string to_json(const RunStatus& status) {

@@ -28,6 +28,9 @@ struct RunStatus {
 // Looks only, also while the run goes on. Errors: no_input where there is no run, or as of Ledger::look_at.
 Result<RunStatus> status_of(const std::filesystem::path& run_dir);
 
+// The profile that a run was begun with; empty where it had none, or there is no run that can be read.
+std::string profile_of_run(const std::filesystem::path& run_dir);
+
 // One line of JSON, as docs/status.schema.json describes it.
 std::string to_json(const RunStatus& status);
 

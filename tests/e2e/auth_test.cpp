@@ -442,6 +442,46 @@ TEST_CASE("a run goes on with the profile that it was begun with, and with no ot
   CHECK_THAT(unknown.err, Contains("wrok") && Contains("work"));
 }
 
+TEST_CASE("a run goes on by the options of the profile that it was begun with, as a load does") {
+  const Home home;
+  const Sandbox sandbox(home.directory);
+  REQUIRE(home.log_in(sandbox.url(), {"--profile", "work"}).exit_code == 0);
+  std::filesystem::copy_file(home.profile("work"), home.profile("default"));  // a grant code is good for one
+  spill(home.file("config.json"), R"({"profile": "default", "max_credits": 3000, "canary": "off"})");
+  const auto add = [&](const std::string& profile, const std::string& name, const std::string& value) {
+    auto values = nlohmann::json::parse(slurp(home.profile(profile)));
+    values[name] = value;
+    spill(home.profile(profile), values.dump());
+  };
+  add("work", "max_credits", "600");
+  add("default", "max_credits", "900");
+  const Ended load = home.call(home.load("load", {"--profile", "work", "--records", "1"}));
+  INFO(load.err);
+  REQUIRE(load.exit_code == 5);
+  CHECK_THAT(load.out, Contains("--max-credits 600"));
+  const std::vector<std::string> resume{"resume", (home.directory / "load").string()};
+  const auto with = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words = resume;
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  // Its own profile counts for more than the config file, and for more than the profile that the config file names.
+  CHECK_THAT(home.call(resume).out, Contains("--max-credits 600"));
+  add("work", "max_credits", "700");
+  CHECK_THAT(home.call(resume).out, Contains("--max-credits 700"));
+  CHECK_THAT(home.call(resume, {"BULKWRITE_MAX_CREDITS=800"}).out, Contains("--max-credits 800"));
+  CHECK_THAT(home.call(with({"--max-credits", "650"}), {"BULKWRITE_MAX_CREDITS=800"}).out,
+             Contains("--max-credits 650"));
+  CHECK_THAT(home.call(resume, {"BULKWRITE_PROFILE=default"}).out, Contains("--max-credits 900"));
+  CHECK_THAT(home.call(with({"--profile", "default"})).out, Contains("--max-credits 900"));
+
+  add("work", "max_credits", "many");
+  const Ended refused = home.call(resume);
+  CHECK(refused.exit_code == 78);
+  CHECK_THAT(refused.err, Contains("work.json") && Contains("max_credits"));
+  CHECK(home.call(with({"--max-credits", "100000"})).exit_code == 0);
+}
+
 TEST_CASE("config show says what is set and where, the nearest first, and masks secrets") {
   const Home home;
   std::filesystem::create_directories(home.file("profiles"));

@@ -191,7 +191,8 @@ void add_ways(CLI::App& app, run::LoadOptions& options) {
 // What the service does with the records: a check judges a file for the load to come.
 void add_operation(CLI::App& app, schema::Operation& operation, std::string& find_by) {
   add_choice(app, "--operation", operation, kOperations, "insert", "what the service does with the records");
-  app.add_option("--find-by", find_by, "API name of the field, unique or of external ids, or id, by which existing records are found");
+  app.add_option("--find-by", find_by,
+                 "API name of the field, unique or of external ids, or id, by which existing records are found");
 }
 
 void add_ignore_empty(CLI::App& app, bool& ignore_empty) {
@@ -249,12 +250,12 @@ void add_run_dir(CLI::App& app, std::filesystem::path& run_dir) {
   app.add_option("RUN_DIR", run_dir, "directory of the run")->required();
 }
 
-CLI::App* add_resume(CLI::App& app, ResumeCommand& resume) {
+CLI::App* add_resume(CLI::App& app, ResumeCommand& resume, run::Values& flags) {
   CLI::App* const command = app.add_subcommand("resume", "go on with a run that was stopped or killed");
   add_run_dir(*command, resume.run_dir);
   command->add_option("--sandbox", resume.sandbox, "where the run went before, if that cannot be told from the run");
   add_ways(*command, resume.options);
-  add_account_flags(*command, resume.flags);
+  add_account_flags(*command, flags);
   return command;
 }
 
@@ -417,9 +418,9 @@ Command parse_arguments(int argc, char** argv) {
   FieldsCommand fields;
   MapCommand map;
   AuthCommand auth;
-  run::Values load_flags, module_flags, config_flags;
+  run::Values load_flags, resume_flags, module_flags, config_flags;
   CLI::App* const load_command = add_load(app, load, load_flags);
-  CLI::App* const resume_command = add_resume(app, resume);
+  CLI::App* const resume_command = add_resume(app, resume, resume_flags);
   const CLI::App* const status_command = add_status(app, status);
   const CLI::App* const runs_command = add_runs(app, runs);
   const CLI::App* const resolve_command = add_resolve(app, resolve);
@@ -440,7 +441,7 @@ Command parse_arguments(int argc, char** argv) {
     return load;
   }
   if (resume_command->parsed()) {
-    resume.settings = read_settings(*resume_command, resume.flags);
+    resume.settings = read_settings(*resume_command, resume_flags, run::profile_of_run(resume.run_dir));
     return resume;
   }
   if (status_command->parsed()) return status;

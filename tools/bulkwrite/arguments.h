@@ -23,10 +23,9 @@ struct LoadCommand {
 };
 struct ResumeCommand {
   std::filesystem::path run_dir;
-  run::LoadOptions options;  // how to go on; what it is about is the run's own
-  std::string sandbox;       // empty: where the run went before
-  run::Values flags;
-  Result<run::Settings> settings{run::Settings()};
+  run::LoadOptions options;                         // how to go on; what it is about is the run's own
+  std::string sandbox;                              // empty: where the run went before
+  Result<run::Settings> settings{run::Settings()};  // with the profile that the run was begun with
 };
 struct StatusCommand {
   std::filesystem::path run_dir;

@@ -65,11 +65,6 @@ Result<void> choose_target_of_run(const run::RunFacts& facts, ResumeCommand& com
   if (!command.settings) return command.settings.error();
   const std::string profile = run::profile_of(facts);
   const std::string& sandbox = command.sandbox.empty() && profile.empty() ? facts.target : command.sandbox;
-  if (!profile.empty() && command.settings->setting("profile").is_default() && profile != command.settings->profile()) {
-    command.flags["profile"] = profile;
-    command.settings = run::Settings::read(command.flags, [](const char* name) { return std::getenv(name); });
-    if (!command.settings) return command.settings.error();
-  }
   return choose_target(sandbox, *command.settings, command.options, child);
 }
 

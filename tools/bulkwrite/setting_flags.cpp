@@ -15,6 +15,21 @@ void add_flag(CLI::App& app, run::Values& flags, const std::string& name, const 
       ->group("Account");
 }
 
+const char* environment(const char* name) {
+  return std::getenv(name);
+}
+
+// What a config file says is for runs to come: one that was begun knows better.
+Result<void> choose_profile(run::Values& flags, const std::string& profile_of_run) {
+  if (profile_of_run.empty()) return {};
+  const auto named = run::Settings::read(flags, environment, run::Settings::Profile::passed_over);
+  if (!named) return named.error();
+  const run::Settings::Setting& profile = named->setting("profile");
+  const bool is_chosen = profile.origin == run::Origin::flag || profile.origin == run::Origin::environment;
+  if (!is_chosen && profile.value != profile_of_run) flags["profile"] = profile_of_run;
+  return {};
+}
+
 }  // namespace
 
 void add_account_flags(CLI::App& app, run::Values& flags) {
@@ -40,13 +55,14 @@ run::Values standards_of(const CLI::App& command) {
   return standards;
 }
 
-Result<run::Settings> read_settings(CLI::App& command, run::Values flags) {
+Result<run::Settings> read_settings(CLI::App& command, run::Values flags, const std::string& profile_of_run) {
   for (const run::SettingKind& kind : run::setting_kinds()) {
     const std::string name(kind.name);
     const CLI::Option* const option = command.get_option_no_throw(run::flag_of(name));
     if (option != nullptr && option->count() > 0 && flags.count(name) == 0) flags[name] = option->results().back();
   }
-  auto settings = run::Settings::read(flags, [](const char* name) { return std::getenv(name); });
+  if (auto ok = choose_profile(flags, profile_of_run); !ok) return std::move(ok).error();
+  auto settings = run::Settings::read(flags, environment);
   if (!settings) return settings;
   for (const run::Settings::Setting& setting : settings->all()) {
     CLI::Option* const option = command.get_option_no_throw(run::flag_of(setting.name));

@@ -15,7 +15,8 @@ void add_account_flags(CLI::App& app, run::Values& flags);
 run::Values standards_of(const CLI::App& command);
 
 // Reads the settings behind the flags, and gives the options of `command` that have the name of one and were not given
-// what is set elsewhere. Errors: as of Settings::read, and configuration where a value does not fit its option.
-Result<run::Settings> read_settings(CLI::App& command, run::Values flags);
+// what is set elsewhere. `profile_of_run`, if not empty, is the profile unless a flag or the environment names another.
+// Errors: as of Settings::read, and configuration where a value does not fit its option.
+Result<run::Settings> read_settings(CLI::App& command, run::Values flags, const std::string& profile_of_run = "");
 
 }  // namespace bulkwrite::cli
