@@ -69,10 +69,10 @@ std::optional<Cost> estimate_cost(const Front& front, const InputOptions& option
 
 std::string cost_text(const Cost& cost, const CostLimits& limits) {
   const uint64_t credits = cost.jobs * api::kCreateCredits;
-  std::string text =
-      fmt::format("plan: {}{} in {}: {}, {} credits ({} each, and 1 for every other call)",
-                  cost.is_exact ? "" : "about ", counted(cost.records, "record"), counted(cost.chunks, "chunk"),
-                  counted(cost.jobs, "job"), grouped(credits), api::kCreateCredits);
+  std::string text = fmt::format("plan: {}{} in {}: {}{}, {} credits ({} each, and 1 for every other call)",
+                                 cost.is_exact ? "" : "about ", counted(cost.records, "record"),
+                                 counted(cost.chunks, "chunk"), cost.may_be_fewer_jobs ? "at most " : "",
+                                 counted(cost.jobs, "job"), grouped(credits), api::kCreateCredits);
   if (limits.edition) {
     const uint64_t daily = limits.edition->daily_credits;
     text +=

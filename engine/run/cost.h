@@ -12,8 +12,9 @@ namespace bulkwrite::run {
 
 struct Cost {
   uint64_t records = 0, chunks = 0;
-  uint64_t jobs = 0;      // at most one a chunk: none where no record of it may be sent
-  bool is_exact = false;  // as against estimated from the first records
+  uint64_t jobs = 0;               // at most one a chunk: none where no record of it may be sent
+  bool is_exact = false;           // as against estimated from the first records
+  bool may_be_fewer_jobs = false;  // exact but for chunks whose records may all be rejected
 };
 
 // From the input's size and its first records; nothing where the size is not known, such as of a compressed file.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,7 @@ struct Decisions {
   bool while_streaming = false;             // repeats were not looked for before, but as the chunks came
   std::vector<std::string> unique_columns;  // whose values were compared
   std::vector<std::string> sources;         // of the input, by name
+  uint64_t records = 0, chunks = 0;         // of the input, where all of it was looked through; not kept
 };
 
 std::string to_json(const Decisions& decisions);

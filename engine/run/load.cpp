@@ -111,14 +111,22 @@ SurveyOptions survey_options(const Session& session, const RunDirectory& place) 
           .progress = &session.progress};
 }
 
-// Settles what only the input can tell, and keeps it where a session that goes on finds it.
-Result<void> settle_input(Session& session, const RunDirectory& place) {
+// Settles what only the input can tell, and keeps it where a session that goes on finds it. How much there is of it,
+// where all of it was looked through.
+Result<std::optional<Cost>> settle_input(Session& session, const RunDirectory& place) {
   const LoadOptions& options = session.options;
   auto settled =
       settle(*session.front, survey_options(session, place), session.plan->mapping, session.stop, session.tell);
   if (!settled) return std::move(settled).error();
-  if (auto ok = write_file(place.decisions(), to_json(settled->decisions) + "\n"); !ok) return ok;
-  return session.plan->take(*settled, options);
+  const Decisions& decisions = settled->decisions;
+  if (auto ok = write_file(place.decisions(), to_json(decisions) + "\n"); !ok) return std::move(ok).error();
+  if (auto ok = session.plan->take(*settled, options); !ok) return std::move(ok).error();
+  if (decisions.chunks == 0) return std::optional<Cost>();
+  return std::optional(Cost{.records = decisions.records,
+                            .chunks = decisions.chunks,
+                            .jobs = decisions.chunks,
+                            .is_exact = true,
+                            .may_be_fewer_jobs = true});
 }
 
 // Whether no session will read the sources once more; resolving an uncertain chunk would.
@@ -289,7 +297,9 @@ Result<void> begin_run(Session& session) {
   tell_cost(session);
   if (auto ok = check_disk(*session.front, session.options.input, session.directory, session.tell); !ok) return ok;
   if (auto ok = keep_what_it_goes_by(session); !ok) return ok;
-  if (auto ok = settle_input(session, session.directory); !ok) return ok;
+  auto looked = settle_input(session, session.directory);
+  if (!looked) return std::move(looked).error();
+  if (*looked && !session.front->text_bytes()) session.tell(cost_text(**looked, cost_limits(session)));
   auto ledger = Ledger::create(session.directory.ledger(), session.plan->facts);
   if (!ledger) return std::move(ledger).error();
   session.ledger = *std::move(ledger);

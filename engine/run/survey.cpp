@@ -103,7 +103,10 @@ Result<Decisions> pass(const SurveyOptions& options, const schema::Mapping& mapp
   if (end.fault) return *end.fault;
   if (stop.stop_requested()) return Error{ErrorKind::transient, "stopped while the input was looked through"};
   auto decisions = Asker(mapping, questions, nullptr).settle(dates, names);
-  if (decisions) decisions->sources = (*front)->source_names();
+  if (!decisions) return decisions;
+  decisions->sources = (*front)->source_names();
+  decisions->records = unseen.records_read;
+  decisions->chunks = unseen.chunks_cut;
   return decisions;
 }
 

@@ -178,6 +178,23 @@ TEST_CASE("no more calls are under way than the edition grants, and where it is 
   CHECK(two.summary["added"] == 100);
 }
 
+TEST_CASE("a compressed file that is looked through has its plan then, before anything is sent") {
+  Limited limited({"edition=standard", "users=10"});
+  spill(limited.directory / "leads.csv", leads(100) + "only one field\nOkafor,,none,x\n");
+  CHECK(run({"/usr/bin/gzip", limited.directory / "leads.csv"}, limited.directory.path()).exit_code == 0);
+  const std::string file = limited.directory / "leads.csv.gz";
+  const auto load = [&](const std::string& on_repeat) {
+    return run(load_call({file}, limited.sandbox.url(), limited.directory / on_repeat,
+                         {"--records", "10", "--on-repeat", on_repeat}),
+               limited.directory.path());
+  };
+  const std::string_view plan = "plan: 102 records in 11 chunks: at most 11 jobs, 5,500 credits";
+  const Ended looked = load("reject");
+  CHECK(looked.exit_code == 2);
+  CHECK_THAT(looked.err, Contains("size is not known") && Contains(std::string(plan)) && Contains("52,500 a day"));
+  CHECK_THAT(load("off").err, Contains("size is not known") && !Contains(std::string(plan)));
+}
+
 TEST_CASE("a load begins with its plan, and a dry run says it to the record and sends nothing") {
   Limited limited({"edition=standard", "users=10"});
   spill(limited.directory / "leads.csv", leads(100) + "only one field\nOkafor,,none,x\n");
