@@ -14,12 +14,12 @@ def times(results, ours, theirs):
     return times_in(results.get("calls"), ours, theirs)
 
 
-def times_in(rows, ours, theirs):
+def times_in(rows, ours, theirs, seconds="seconds"):
     mine, other = find(rows, *ours), find(rows, *theirs)
     if not mine or not other:
         return None, None
     cpu = mine["cpu_seconds"] / other["cpu_seconds"] if other["cpu_seconds"] > 0 else None
-    return other["seconds"] / mine["seconds"], cpu
+    return other[seconds] / mine[seconds], cpu
 
 
 def longest(results):
@@ -34,6 +34,12 @@ def scan_against(results, theirs):
     speeds = {row["name"]: row["bytes_per_second"] for row in results.get("in_memory") or []}
     kernels = [speed for name, speed in speeds.items() if name.startswith("scan_") and name.endswith("/crm")]
     return max(kernels) / speeds[theirs] if kernels and theirs in speeds else None, None
+
+
+def speed_of(results, bench):
+    """In GB/s."""
+    speeds = [row["bytes_per_second"] for row in results.get("in_memory") or [] if row["name"] == bench]
+    return speeds[0] / 1e9 if speeds else None
 
 
 def flat_memory(results):
@@ -73,13 +79,15 @@ def judge(results):
     records, over_longest = longest(results)
     return [
         at_least("`pack --level fast` against the limit", times(results, fast, limit), 0.85, reach=0.95),
-        at_least(f"the same, of {records:,} records", times_in(over_longest, fast, limit), 0.85, reach=0.95),
+        at_least(f"the same, of {records:,} records, the fastest run of each",
+                 times_in(over_longest, fast, limit, "seconds_min"), 0.85, reach=0.95),
         at_least("`pack --level fast` against `split` and `zip -1` under `xargs`",
                  times(results, fast, ("split, zip -1",)), 5),
         at_least("`pack --level fast` against Python's csv and zipfile", times(results, fast, ("Python csv",)), 20),
         at_least("record ends and field counts in memory, against reading that memory",
                  scan_against(results, "memory_read/crm"), 0.45),
         at_least("the same, against fast-cpp-csv-parser's `LineReader`", scan_against(results, "line_reader/crm"), 3),
+        at_least("checking with the Leads schema, GB/s of a core", (speed_of(results, "check_leads"), None), 1),
         at_least("`check` with the Leads schema, against `wc -l`",
                  times(results, ("bulkwrite check",), ("wc -l",)), 0.4),
         at_least("`pack --level none` against `split -l 25000`",

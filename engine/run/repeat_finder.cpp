@@ -9,7 +9,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <tuple>
-#include <unordered_map>
 
 #include "engine/base/check.h"
 
@@ -37,6 +36,18 @@ Result<Descriptor> nameless_file(const std::filesystem::path& directory) {
   if (!named.is_open()) return cannot_spill(directory);
   ::unlink(name.c_str());
   return named;
+}
+
+// Of sorted ones those that are there more than once.
+void keep_doubled(std::vector<Digest>& digests) {
+  auto kept = digests.begin();
+  for (auto one = digests.begin(); one != digests.end();) {
+    const Digest digest = *one;
+    const auto next = std::find_if(one, digests.end(), [&](const Digest& other) { return other != digest; });
+    if (next - one > 1) *kept++ = digest;
+    one = next;
+  }
+  digests.erase(kept, digests.end());
 }
 
 }  // namespace
@@ -133,20 +144,27 @@ Result<void> RepeatFinder::find(Buckets<Occurrence>& occurrences, size_t bucket,
 }
 
 Result<void> RepeatFinder::find_here(const Buckets<Occurrence>& occurrences, size_t bucket) {
-  std::unordered_map<Digest, bool, DigestHash> is_doubled;
-  auto count = [&](const Occurrence& occurrence) -> Result<void> {
-    const auto [found, is_new] = is_doubled.try_emplace(occurrence.digest, false);
-    if (!is_new) found->second = true;
+  std::vector<Digest> digests;
+  digests.reserve(occurrences.items(bucket));
+  auto collect = [&](const Occurrence& occurrence) -> Result<void> {
+    digests.push_back(occurrence.digest);
     return {};
   };
-  if (auto ok = occurrences.each(bucket, count); !ok) return ok;
+  if (auto ok = occurrences.each(bucket, collect); !ok) return ok;
+  std::sort(digests.begin(), digests.end());
+  keep_doubled(digests);
+  if (digests.empty()) return {};
   return occurrences.each(bucket, [&](const Occurrence& occurrence) -> Result<void> {
-    if (!is_doubled[occurrence.digest]) return {};
+    if (!std::binary_search(digests.begin(), digests.end(), occurrence.digest)) return {};
     return doubled_->add(occurrence.chunk / chunks_a_bucket_, occurrence);
   });
 }
 
 Result<void> RepeatFinder::choose() {
+  const size_t buckets = doubled_->size();
+  size_t first = 0;
+  while (first < buckets && doubled_->items(first) == 0) ++first;
+  if (first == buckets) return {};  // the usual input has no repeat
   const std::filesystem::path file = directory_ / "repeats.db";
   if (auto ok = remove_file(file); !ok) return ok;  // of a process that died
   auto database = Database::open(file, "the values seen");
@@ -155,7 +173,6 @@ Result<void> RepeatFinder::choose() {
   // Nobody will read it again.
   auto done = (*database)->script("pragma journal_mode = off; pragma synchronous = off; begin");
   if (done) done = seen.take_up(0);
-  const size_t buckets = doubled_->size();
   for (size_t i = 0; done && i < buckets; ++i)
     done = choose_in(on_repeat_ == OnRepeat::last ? buckets - 1 - i : i, seen);
   database->reset();

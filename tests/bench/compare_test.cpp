@@ -56,7 +56,7 @@ TEST_CASE("a comparison leaves numbers, tables and plots behind, and counts reco
     ++ours;
   }
   CHECK(ours >= 4);
-  CHECK(results["targets"].size() == 12);
+  CHECK(results["targets"].size() == 13);
   for (const json& row : results["growth"]) CHECK(row["seconds"].get<double>() > 0);
 
   CHECK(slurp(directory / "out" / "compare.md").find("takes line ends in quotes") != std::string::npos);
