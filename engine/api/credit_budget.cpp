@@ -2,7 +2,14 @@
 
 #include <charconv>
 
+#include "engine/api/replies.h"
+
 namespace bulkwrite::api {
+
+bool CreditBudget::costs_nothing(const Reply& reply) {
+  const ReplyClass said = classify(reply);
+  return said == ReplyClass::not_sent || (said == ReplyClass::throttled && parse_service_error(reply.body));
+}
 
 std::optional<uint64_t> CreditBudget::told_by(const Reply& reply) {
   const std::string_view text = reply.header("x-api-credits-remaining");

@@ -24,7 +24,8 @@ class CreditBudget {
   // Whether our own limit leaves room for so many more.
   bool can_afford(uint64_t credits) const { return !max_ || spent_ + credits <= *max_; }
   void spend(uint64_t credits) { spent_ += credits; }
-  // The call never left, or was turned away as one too many.
+  // The call never left, or the service itself turned it away as one too many.
+  static bool costs_nothing(const Reply& reply);
   void give_back(uint64_t credits) { spent_ -= credits; }
   uint64_t spent() const { return spent_; }
   std::optional<uint64_t> max() const { return max_; }

@@ -331,15 +331,12 @@ void Dispatcher::count(RequestKind kind, const Reply& reply, Instant left_at) {
   CreditBudget& credits = session_.credits();
   if (deliberate_bug(DeliberateBug::credits_counted_late)) credits.spend(credits_of(kind));
   credits.hear(reply);
-  const ReplyClass said = classify(reply);
-  if (said == ReplyClass::throttled) {
+  if (CreditBudget::costs_nothing(reply)) credits.give_back(credits_of(kind));
+  if (const ReplyClass said = classify(reply); said == ReplyClass::throttled) {
     // Too many calls at once, or too few credits: the second passes only with the hours.
-    if (parse_service_error(reply.body)) credits.give_back(credits_of(kind));
     credits_used_up_ |= credits.is_used_up(kCallCredits);
     const auto asked = deliberate_bug(DeliberateBug::retry_after_ignored) ? std::nullopt : retry_after(reply);
     rate_.throttled(left_at, clock_.now(), asked);
-  } else if (said == ReplyClass::not_sent) {
-    credits.give_back(credits_of(kind));
   } else if (reply.delivery == Delivery::complete) {
     rate_.answered();
   }

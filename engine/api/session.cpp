@@ -325,6 +325,7 @@ Result<Reply> Session::exchange(const std::function<Result<Request>()>& make, ui
     if (!done) return done;
     Reply reply = *std::move(done);
     credits_.hear(reply);
+    if (CreditBudget::costs_nothing(reply)) credits_.give_back(credits);
     const ReplyClass kind = classify(reply);
     if (kind == ReplyClass::answered || kind == ReplyClass::refused || kind == ReplyClass::unauthorised ||
         is_last_word_on_token(reply)) {

@@ -201,6 +201,7 @@ TEST_CASE("a beginning that is throttled names both causes, and credits where th
     CHECK(refused.error().kind == ErrorKind::transient);
     CHECK_THAT(refused.error().message, Contains("credits are used up") && Contains("24 hours"));
     CHECK_THAT(refused.error().message, *remaining != 0 ? !Contains("--concurrency") : !Contains("(0 are left)"));
+    CHECK(desk.session.credits().spent() == 0);  // a call too many counts nothing
   }
 }
 
