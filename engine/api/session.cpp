@@ -292,7 +292,6 @@ Result<Reply> Session::get(std::string_view path) {
       return Error{ErrorKind::usage,
                    fmt::format("--max-credits {} does not even pay for reading the module's fields", *credits_.max())};
     }
-    credits_.spend(kCallCredits);
     Request request{.url = url, .timeout = kRequestTimeout};
     request.headers = {{"Authorization", authorization()}};
     return request;
@@ -321,6 +320,7 @@ Result<Reply> Session::exchange(const std::function<Result<Request>()>& make, ui
     auto request = make();
     if (!request) return std::move(request).error();
     const std::string place(origin_of(request->url));
+    credits_.spend(credits);
     auto done = wait_for(*std::move(request));
     if (!done) return done;
     Reply reply = *std::move(done);

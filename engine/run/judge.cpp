@@ -12,14 +12,16 @@ constexpr size_t kTextBytes = 64 << 10;
 
 }  // namespace
 
-Judge::Judge(const csv::Chunk& chunk, Rules rules) : chunk_(chunk), rules_(rules), reader_(chunk) {}
-
-bool Judge::accepts_all() const {
-  return accepts_all(true) && csv::is_clean_text(chunk_.bytes());
+Judge::Judge(const csv::Chunk& chunk, Rules rules, std::optional<bool> clean_text)
+    : chunk_(chunk), rules_(rules), all_clean_(clean_text), reader_(chunk) {
+  if (!all_clean_.value_or(false)) return;
+  text_end_ = chunk_.size;
+  clean_text_ = true;
 }
 
-bool Judge::accepts_all(bool clean_text) const {
-  return rules_.checker == nullptr && rules_.repeats == nullptr && chunk_.regular && clean_text;
+bool Judge::accepts_all() const {
+  if (rules_.checker != nullptr || rules_.repeats != nullptr || !chunk_.regular) return false;
+  return all_clean_ ? *all_clean_ : csv::is_clean_text(chunk_.bytes());
 }
 
 bool Judge::next() {

@@ -40,11 +40,11 @@ struct Rules {
 // Walks a chunk that is not too_long. One thread; the chunk must outlive it.
 class Judge {
  public:
-  Judge(const csv::Chunk& chunk, Rules rules);
+  // `clean_text`: whether csv::is_clean_text holds for the chunk, where that is known.
+  Judge(const csv::Chunk& chunk, Rules rules, std::optional<bool> clean_text = {});
 
-  // Every record may be sent, as one can tell without walking them; if the text is clean, where that is known.
+  // Every record may be sent, as one can tell without walking them.
   bool accepts_all() const;
-  bool accepts_all(bool clean_text) const;
   bool next();  // to the next record; false behind the last
   bool pass();  // the same, of a record that is known to have no problem
   const csv::Record& record() const { return record_; }
@@ -69,6 +69,7 @@ class Judge {
 
   const csv::Chunk& chunk_;
   const Rules rules_;
+  const std::optional<bool> all_clean_;
   csv::RecordReader reader_;
   csv::Record record_;
   size_t text_end_ = 0;      // of the records whose text was looked at

@@ -72,8 +72,8 @@ class Packer {
 
  private:
   void judge_records(const csv::Chunk& chunk, bool clean_text, PackedChunk& packed) {
-    Judge judge(chunk, nullptr);
-    if (judge.accepts_all(clean_text)) {
+    Judge judge(chunk, nullptr, clean_text);
+    if (judge.accepts_all()) {
       member_.accept_all();
       return;
     }

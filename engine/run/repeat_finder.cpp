@@ -161,10 +161,7 @@ Result<void> RepeatFinder::find_here(const Buckets<Occurrence>& occurrences, siz
 }
 
 Result<void> RepeatFinder::choose() {
-  const size_t buckets = doubled_->size();
-  size_t first = 0;
-  while (first < buckets && doubled_->items(first) == 0) ++first;
-  if (first == buckets) return {};  // the usual input has no repeat
+  if (doubled_->is_empty()) return {};  // as usual
   const std::filesystem::path file = directory_ / "repeats.db";
   if (auto ok = remove_file(file); !ok) return ok;  // of a process that died
   auto database = Database::open(file, "the values seen");
@@ -173,6 +170,7 @@ Result<void> RepeatFinder::choose() {
   // Nobody will read it again.
   auto done = (*database)->script("pragma journal_mode = off; pragma synchronous = off; begin");
   if (done) done = seen.take_up(0);
+  const size_t buckets = doubled_->size();
   for (size_t i = 0; done && i < buckets; ++i)
     done = choose_in(on_repeat_ == OnRepeat::last ? buckets - 1 - i : i, seen);
   database->reset();

@@ -2,6 +2,7 @@
 // not hold lies in nameless files, which are gone with the process.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <filesystem>
@@ -25,7 +26,10 @@ class Buckets {
   Buckets(std::filesystem::path directory, size_t count) : directory_(std::move(directory)), buckets_(count) {}
 
   size_t size() const { return buckets_.size(); }
-  uint64_t items(size_t bucket) const { return buckets_[bucket].spilled + buckets_[bucket].recent.size(); }
+  uint64_t items(size_t bucket) const { return buckets_[bucket].items(); }
+  bool is_empty() const {
+    return std::all_of(buckets_.begin(), buckets_.end(), [](const Bucket& bucket) { return bucket.items() == 0; });
+  }
   Result<void> add(size_t bucket, const Item& item);
   // `take` gets every item; its error ends it.
   template <typename Take>
@@ -38,6 +42,7 @@ class Buckets {
     std::vector<Item> recent;
     uint64_t spilled = 0;
     Descriptor file;
+    uint64_t items() const { return spilled + recent.size(); }
   };
   Result<void> spill(Bucket& bucket);
 

@@ -7,6 +7,7 @@
 #include "engine/run/summary.h"
 #include "tools/bulkwrite/print.h"
 #include "tools/bulkwrite/secret_prompt.h"
+#include "tools/bulkwrite/setting_flags.h"
 
 namespace bulkwrite::cli {
 namespace {
@@ -102,9 +103,8 @@ int complain(const Error& error) {
 
 int run_auth(const AuthCommand& command, std::stop_token stop) {
   const bool anew = command.what == AuthCommand::What::login;
-  const auto settings = run::Settings::read(
-      command.flags, [](const char* name) { return std::getenv(name); },
-      anew ? run::Settings::Profile::passed_over : run::Settings::Profile::used);
+  const auto settings = run::Settings::read(command.flags, environment,
+                                            anew ? run::Settings::Profile::passed_over : run::Settings::Profile::used);
   if (!settings) return complain(settings.error());
   switch (command.what) {
     case AuthCommand::What::login:

@@ -15,10 +15,6 @@ void add_flag(CLI::App& app, run::Values& flags, const std::string& name, const 
       ->group("Account");
 }
 
-const char* environment(const char* name) {
-  return std::getenv(name);
-}
-
 // What a config file says is for runs to come: one that was begun knows better.
 Result<void> choose_profile(run::Values& flags, const std::string& profile_of_run) {
   if (profile_of_run.empty()) return {};
@@ -31,6 +27,10 @@ Result<void> choose_profile(run::Values& flags, const std::string& profile_of_ru
 }
 
 }  // namespace
+
+const char* environment(const char* name) {
+  return std::getenv(name);
+}
 
 void add_account_flags(CLI::App& app, run::Values& flags) {
   add_flag(app, flags, "profile", "which account: a name that `auth login` was given; default: \"default\"", "NAME");
