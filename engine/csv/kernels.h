@@ -10,6 +10,7 @@ extern const Kernel kScalarKernel;
 extern const Kernel kAvx2Kernel;
 extern const Kernel kAvx2KernelWithoutPdep;  // for machines on which PDEP is slower than a loop
 extern const Kernel kAvx512Kernel;
+extern const Kernel kAvx512KernelWithoutVbmi2;  // for the first machines with AVX-512
 #endif
 
 }  // namespace bulkwrite::csv
