@@ -27,6 +27,9 @@ struct Part {
   bool operator==(const Part&) const = default;
 };
 
+// So many bytes from any byte of a buffer on may be read, though they be no one's.
+constexpr size_t kReadableBehind = 64;
+
 // A growing buffer with free room in front, into which a header can be written without moving the records.
 class ChunkBuffer {
  public:

@@ -47,7 +47,7 @@ uint64_t Chunk::blank_lines() const {
 void ChunkBuffer::reserve(size_t capacity, size_t used) {
   if (capacity <= capacity_) return;
   const size_t grown = std::max({capacity, capacity_ * 2, kFirstCapacity});
-  auto storage = std::make_unique_for_overwrite<char[]>(headroom_ + grown);
+  auto storage = std::make_unique_for_overwrite<char[]>(headroom_ + grown + kReadableBehind);
   if (used > 0) std::memcpy(storage.get() + headroom_, data(), used);
   storage_ = std::move(storage);
   capacity_ = grown;

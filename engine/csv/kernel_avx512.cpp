@@ -70,7 +70,7 @@ __attribute__((target("avx512vbmi2"))) size_t list_by_compressing_bytes(const ui
   for (size_t word = 0; word < words; ++word, from += 64) {
     const __m512i base = _mm512_set1_epi32(static_cast<int>(from));
     __m512i listed = _mm512_maskz_compress_epi8(bits[word], places);
-    const auto store = [&](uint32_t* to) __attribute__((target("avx512vbmi2"))) {
+    const auto store = [&](uint32_t * to) __attribute__((target("avx512vbmi2"))) {
       _mm512_storeu_si512(to, _mm512_add_epi32(base, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(listed))));
     };
     store(out);

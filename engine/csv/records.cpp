@@ -9,7 +9,7 @@ namespace bulkwrite::csv {
 namespace {
 
 constexpr size_t kWordBits = 64;
-constexpr size_t kWordsAtOnce = 64;
+constexpr size_t kWordsAtOnce = 256;  // some tens of records
 
 }  // namespace
 
@@ -29,6 +29,19 @@ bool RecordReader::next(Record& record) {
     return true;
   }
   return false;
+}
+
+FieldTable RecordReader::ahead(size_t most) {
+  if (at_ >= chunk_.size) return {nullptr, nullptr, 0, chunk_.columns};
+  if (line_ == lines_) read_words();
+  bounds_[next_bound_] = static_cast<uint32_t>(at_ - base_);
+  const auto is_whole = [&](size_t records) {
+    const size_t end = next_bound_ + records * chunk_.columns;
+    return end < bounds_end_ && bounds_[end] == line_feeds_[line_ + records - 1] + 1;
+  };
+  size_t records = 0;
+  for (const size_t lines = std::min(most, lines_ - line_); records < lines && is_whole(records + 1);) ++records;
+  return {chunk_.buffer.data() + base_, bounds_.data() + next_bound_, records, chunk_.columns};
 }
 
 bool RecordReader::next_line(Record& record) {

@@ -28,6 +28,34 @@ class Fields {
   std::span<const uint32_t> bounds_;
 };
 
+// Records that stand one behind the other, each with as many fields as there are columns: all their fields, raw, by
+// record and column. A view. kReadableBehind bytes from the first one of any field on may be read, whatever they are.
+class FieldTable {
+ public:
+  FieldTable() = default;
+  FieldTable(const char* data, const uint32_t* bounds, size_t records, size_t columns)
+      : data_(data), bounds_(bounds), records_(records), columns_(columns) {}
+
+  size_t records() const { return records_; }
+  size_t columns() const { return columns_; }
+  const char* field(size_t record, size_t column) const { return data_ + bound(record, column); }
+  // So many bytes. The last column's terminator is no part of it.
+  uint32_t bytes(size_t record, size_t column) const {
+    const uint32_t begin = bound(record, column), end = bound(record, column + 1) - 1;
+    return end - begin - (column + 1 == columns_ && end > begin && data_[end - 1] == '\r' ? 1 : 0);
+  }
+  // Of the record's fields, where each begins; one more than there are columns. Sixteen more may be read, whatever they
+  // are.
+  const uint32_t* bounds(size_t record) const { return bounds_ + record * columns_; }
+
+ private:
+  uint32_t bound(size_t record, size_t column) const { return bounds(record)[column]; }
+
+  const char* data_ = nullptr;
+  const uint32_t* bounds_ = nullptr;
+  size_t records_ = 0, columns_ = 0;
+};
+
 struct Record {
   size_t part = 0;             // ordinal in chunk.parts
   uint64_t record_number = 0;  // in its source
@@ -44,6 +72,10 @@ class RecordReader {
 
   // The next record, or false behind the last. Blank lines are passed over.
   bool next(Record& record);
+  // The records that the next calls of next() will give, as many of them, up to `most`, as are whole at hand and have
+  // as many fields as there are columns; none if the next one has not. One with a flaw may be among them, and its
+  // fields mean nothing. Ends what fields() gave; valid until the next call.
+  FieldTable ahead(size_t most);
   // The fields of the record that next() gave. At most one more than there are columns. Meaningless for a record with a
   // flaw. Valid until the next call.
   Fields fields() const {

@@ -1,6 +1,7 @@
 #include "engine/run/judge.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/csv/text.h"
 
@@ -27,6 +28,7 @@ bool Judge::accepts_all() const {
 bool Judge::next() {
   problems_.clear();
   unknown_choices_.clear();
+  const bool surely_good = glance();
   if (!reader_.next(record_)) return false;
   if (record_.begin >= text_end_) look_at_text();
   if (record_.flaw) {
@@ -41,7 +43,7 @@ bool Judge::next() {
     }
   }
   if (rules_.repeats != nullptr) look_at_repeats();
-  if (rules_.checker == nullptr) return true;
+  if (rules_.checker == nullptr || surely_good) return true;
   violations_.clear();
   rules_.checker->check(reader_.fields(), violations_, scratch_);
   for (const schema::Violation& violation : violations_) {
@@ -55,7 +57,21 @@ bool Judge::next() {
 
 bool Judge::pass() {
   problems_.clear();
+  if (ahead_ > 0) glance();
   return reader_.next(record_);
+}
+
+// Whether the record that comes next breaks no rule of the checker's, as far as a glance tells.
+bool Judge::glance() {
+  if (rules_.checker == nullptr) return false;
+  if (ahead_ == 0) {
+    const csv::FieldTable table = reader_.ahead(schema::RecordChecker::kGlanceRecords);
+    ahead_ = table.records();
+    good_ahead_ = rules_.checker->glance(table);
+  }
+  if (ahead_ == 0) return false;
+  --ahead_;
+  return std::exchange(good_ahead_, good_ahead_ >> 1) & 1;
 }
 
 bool Judge::is_left_out() const {

@@ -63,6 +63,7 @@ class Judge {
   std::string_view bytes() const { return chunk_.bytes().substr(record_.begin, record_.end - record_.begin); }
 
  private:
+  bool glance();
   void look_at_text();
   void look_at_repeats();
   void note_not_utf8();
@@ -79,6 +80,8 @@ class Judge {
   std::span<const Repeat> next_repeats_;
   std::vector<Problem> problems_;
   std::vector<size_t> unknown_choices_;
+  size_t ahead_ = 0;         // so many records from the next one on have been glanced at
+  uint64_t good_ahead_ = 0;  // those of them that break no rule of the checker's, the next one's bit lowest
   std::vector<schema::Violation> violations_;
   std::string scratch_;
 };

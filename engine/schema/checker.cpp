@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "engine/base/check.h"
 #include "engine/csv/field.h"
+#include "engine/schema/usual.h"
 
 namespace bulkwrite::schema {
 namespace {
@@ -16,6 +18,18 @@ constexpr size_t kIntegerDigitsMax = 9, kBigintDigitsMax = 18;
 
 // How a picklist shows that nothing is chosen; not every reply lists it.
 constexpr std::string_view kNoChoice = "-None-";
+
+using Four = int32_t __attribute__((vector_size(16)));
+
+Four four(const uint32_t* numbers) {
+  Four loaded;
+  std::memcpy(&loaded, numbers, sizeof loaded);
+  return loaded;
+}
+
+bool is_zero(Four four) {
+  return bits_of(reinterpret_cast<Sixteen>(four == 0)) == 0xFFFF;
+}
 
 bool counts_characters(FieldType type) {
   switch (type) {
@@ -187,48 +201,104 @@ Result<RecordChecker> RecordChecker::make(const Mapping& mapping, UnknownChoice 
     rules->column = column;
     rules->has_remarks = rules->rule == Rule::picklist && unknown_choice == UnknownChoice::is_remark;
     if (!rules->required && rules->form == Form::none && rules->length_max == 0) continue;
-    checker.note_glance(*rules);
+    checker.note_bounds(*rules);
     checker.rules_.push_back(*std::move(rules));
   }
   return checker;
 }
 
-// No value has more characters than its field has bytes, and three bytes are more than a pair of quotes.
-void RecordChecker::note_glance(const ColumnRules& rules) {
-  constexpr size_t kAny = std::numeric_limits<int32_t>::max();
-  least_.resize(rules.column + 1, 0);
-  most_.resize(rules.column + 1, static_cast<int32_t>(kAny));
-  if (rules.form != Form::none) {
-    forms_.push_back(rules_.size());
-    return;
-  }
-  if (rules.required) least_.back() = 3;
-  if (rules.length_max > 0) most_.back() = static_cast<int32_t>(std::min(rules.length_max, kAny));
+// No value has more characters than its field has bytes, and four bytes are more than a pair of quotes and a CR.
+void RecordChecker::note_bounds(const ColumnRules& rules) {
+  constexpr int32_t kAny = std::numeric_limits<int32_t>::max();
+  if (rules.form != Form::none) return;
+  while (bounds_.size() * kColumnsAtOnce <= rules.column) bounds_.push_back({Four{} - kAny, Four{} + kAny});
+  Bounds& bounds = bounds_[rules.column / kColumnsAtOnce];
+  if (rules.required) bounds.least[rules.column % kColumnsAtOnce] = 4;
+  if (rules.length_max > 0)
+    bounds.most[rules.column % kColumnsAtOnce] = static_cast<int32_t>(std::min<size_t>(rules.length_max, kAny));
 }
 
 void RecordChecker::check(const csv::Fields& fields, std::vector<Violation>& out, std::string& scratch) const {
-  BULKWRITE_CHECK(least_.size() <= fields.size(), "a record of too few fields");
-  const auto look = [&](const ColumnRules& rules) {
+  BULKWRITE_CHECK(rules_.empty() || rules_.back().column < fields.size(), "a record of too few fields");
+  for (const ColumnRules& rules : rules_) {
     const auto rule = broken(rules, csv::value_of(fields[rules.column], scratch));
     if (rule) out.push_back({rules.column, *rule, rules.has_remarks && *rule == Rule::picklist});
-  };
-  if (is_good_at_a_glance(fields)) {
-    for (const size_t form : forms_) look(rules_[form]);
-  } else {
-    for (const ColumnRules& rules : rules_) look(rules);
   }
 }
 
-// Several columns at once: no branch, and nothing read but the bounds.
-bool RecordChecker::is_good_at_a_glance(const csv::Fields fields) const {
-  const int32_t* const least = least_.data();
-  const int32_t* const most = most_.data();
-  int32_t doubts = 0;
-  for (size_t column = 0, end = least_.size(); column < end; ++column) {
-    const auto bytes = static_cast<int32_t>(fields.bytes(column));
-    doubts |= static_cast<int32_t>(bytes < least[column]) | static_cast<int32_t>(bytes > most[column]);
+uint64_t RecordChecker::glance(const csv::FieldTable& table) const {
+  BULKWRITE_CHECK(rules_.empty() || rules_.back().column < table.columns(), "records of too few fields");
+  BULKWRITE_CHECK(table.records() <= kGlanceRecords, "no more records than there are bits");
+  uint64_t good = glance_at_bounds(table);
+  for (const ColumnRules& rules : rules_)
+    if (rules.form != Form::none) good &= glance_at_form(rules, table);
+  return good;
+}
+
+// Four columns at once: nothing is read but the bounds.
+uint64_t RecordChecker::glance_at_bounds(const csv::FieldTable& table) const {
+  uint64_t good = 0;
+  for (size_t record = 0; record < table.records(); ++record) {
+    const uint32_t* next = table.bounds(record);
+    Four doubts{};
+    for (const Bounds& bounds : bounds_) {
+      const Four bytes = four(next + 1) - four(next) - 1;
+      doubts |= (bytes < bounds.least) | (bytes > bounds.most);
+      next += kColumnsAtOnce;
+    }
+    good |= uint64_t{is_zero(doubts)} << record;
   }
-  return doubts == 0;
+  return good;
+}
+
+uint64_t RecordChecker::glance_at_form(const ColumnRules& rules, const csv::FieldTable& table) {
+  const auto glance = [&](const auto& is_usual) {
+    const size_t bytes_max = rules.length_max > 0 ? rules.length_max : SIZE_MAX;
+    uint64_t good = 0;
+    for (size_t record = 0; record < table.records(); ++record) {
+      const char* const field = table.field(record, rules.column);
+      const uint32_t bytes = table.bytes(record, rules.column);
+      const uint32_t quote = static_cast<uint32_t>(*field == '"') & static_cast<uint32_t>(bytes > 1);
+      const Window value{field + quote, bytes - 2 * quote};
+      const bool is_good = (value.bytes <= bytes_max) & is_usual(value);
+      good |= static_cast<uint64_t>(((value.bytes == 0) & !rules.required) | is_good) << record;
+    }
+    return good;
+  };
+  switch (rules.form) {
+    case Form::integer:
+      return glance([&](Window value) { return is_usual_number(value, rules.bounds, false); });
+    case Form::decimal:
+      return glance([&](Window value) { return is_usual_number(value, rules.bounds, true); });
+    case Form::boolean:
+      return glance(is_usual_boolean);
+    case Form::email:
+      return glance(is_usual_email);
+    case Form::phone:
+      return glance(is_usual_phone);
+    case Form::choice:
+      return glance([&](Window value) { return rules.choices.has_usual(value); });
+    default:
+      return glance_at_values(rules, table);
+  }
+}
+
+// For the forms that no usual value is known of.
+uint64_t RecordChecker::glance_at_values(const ColumnRules& rules, const csv::FieldTable& table) {
+  const auto is_good = [&](std::string_view value) {
+    if (value.empty()) return !rules.required;
+    return (rules.length_max == 0 || value.size() <= rules.length_max) && has_form(rules, value);
+  };
+  uint64_t good = 0;
+  for (size_t record = 0; record < table.records(); ++record) {
+    std::string_view value(table.field(record, rules.column), table.bytes(record, rules.column));
+    if (value.starts_with('"')) {
+      value = value.substr(1, value.size() - std::min<size_t>(value.size(), 2));
+      if (value.find('"') != std::string_view::npos) continue;
+    }
+    good |= uint64_t{is_good(value)} << record;
+  }
+  return good;
 }
 
 std::optional<Rule> RecordChecker::broken(const ColumnRules& rules, std::string_view value) {

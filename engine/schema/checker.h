@@ -56,6 +56,12 @@ class RecordChecker {
   // while nothing is wrong, once `scratch` has grown.
   void check(const csv::Fields& fields, std::vector<Violation>& out, std::string& scratch) const;
 
+  static constexpr size_t kGlanceRecords = 64;
+  // One bit for each of up to so many records, the first one's lowest: check() would append nothing. Where the bit is 0
+  // that is not known. Far faster than to ask record by record: column by column, and without a branch for a usual
+  // value.
+  uint64_t glance(const csv::FieldTable& table) const;
+
  private:
   // Which form a value must have.
   enum class Form { none, integer, boolean, email, phone, website, choice, choices, decimal, date, record_id, owner };
@@ -71,15 +77,21 @@ class RecordChecker {
   };
   static Form form_of(const Field& field);
   static Result<ColumnRules> rules_of(const Field& field);
-  void note_glance(const ColumnRules& rules);
-  bool is_good_at_a_glance(csv::Fields fields) const;
+  void note_bounds(const ColumnRules& rules);
+  uint64_t glance_at_bounds(const csv::FieldTable& table) const;
+  static uint64_t glance_at_form(const ColumnRules& rules, const csv::FieldTable& table);
+  static uint64_t glance_at_values(const ColumnRules& rules, const csv::FieldTable& table);
   static bool has_form(const ColumnRules& rules, std::string_view value);
   static std::optional<Rule> broken(const ColumnRules& rules, std::string_view value);
 
   std::vector<ColumnRules> rules_;  // of the columns that have any
-  std::vector<size_t> forms_;       // those of them that no glance settles
-  // By column: a field of so many raw bytes breaks no rule, whatever they are, unless it must have a form.
-  std::vector<int32_t> least_, most_;
+  static constexpr size_t kColumnsAtOnce = 4;
+  // By column, four in each: a field of so many raw bytes breaks no rule, whatever they are, unless it must have a
+  // form.
+  struct Bounds {
+    int32_t __attribute__((vector_size(16))) least, most;
+  };
+  std::vector<Bounds> bounds_;
 };
 
 }  // namespace bulkwrite::schema

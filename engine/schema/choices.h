@@ -3,9 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
+
+#include "engine/schema/usual.h"
 
 namespace bulkwrite::schema {
 
@@ -15,27 +19,31 @@ class Choices {
   Choices() = default;
   explicit Choices(const std::vector<std::string>& texts);
 
-  bool empty() const { return slots_.empty(); }
-  bool has(std::string_view text) const;
+  bool empty() const { return all_.empty(); }
+  bool has(std::string_view text) const { return all_.contains(text); }
   // Of a multi-select: every piece between semicolons. An empty piece is none.
   bool has_all(std::string_view joined) const;
+  // See usual.h. Holds for no text with a quote.
+  bool has_usual(Window text) const;
 
  private:
-  // A text's first and last eight bytes, and how many it has: where those overlap, all of it.
-  struct Key {
-    uint64_t first, last;
-    size_t size;
-    bool operator==(const Key&) const = default;
+  static constexpr size_t kBytesMax = 2 * sizeof(Sixteen);
+  // A text with NULs behind it.
+  struct Padded {
+    Sixteen first{}, last{};
+    uint32_t bytes = 0;  // none: an empty slot
   };
-  struct Slot {
-    Key key{0, 0, 0};  // of size 0: empty
-    std::string text;
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
   };
-  static Key key_of(std::string_view text);
-  static size_t hash_of(const Key& key);
-  const Slot& slot_of(std::string_view text) const;
+  static Padded padded(Window text);
+  static bool is_same(const Padded& one, const Padded& other);
+  static size_t hash_of(const Padded& text, uint64_t factor);
+  static std::vector<Padded> slots_of(const std::vector<Padded>& keys, uint64_t factor);
 
-  std::vector<Slot> slots_;  // open addressing, at most half full
+  std::unordered_set<std::string, Hash, std::equal_to<>> all_;
+  std::vector<Padded> usual_ = {{}};  // by hash; where two meet, one of them is not usual
+  uint64_t factor_ = 0;
 };
 
 }  // namespace bulkwrite::schema

@@ -8,10 +8,25 @@
 #include <string>
 #include <utility>
 
-#include "engine/schema/eight_bytes.h"
-
 namespace bulkwrite::schema {
 namespace {
+
+// Eight bytes of text in one number, looked at all at once. Answers are 0x80 in the bytes for which they are yes.
+uint64_t eight_bytes(std::string_view text, size_t at) {
+  uint64_t bytes = 0;
+  std::memcpy(&bytes, text.data() + at, sizeof bytes);
+  return bytes;
+}
+
+constexpr uint64_t eight_of(uint64_t byte) {
+  return byte * 0x0101010101010101;
+}
+
+uint64_t digits(uint64_t bytes) {
+  const uint64_t ascii = bytes & eight_of(0x7F);
+  const uint64_t from_0 = ascii + eight_of(0x80 - '0'), behind_9 = ascii + eight_of(0x7F - '9');
+  return from_0 & ~behind_9 & ~bytes & eight_of(0x80);
+}
 
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');

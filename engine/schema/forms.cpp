@@ -2,11 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstdint>
 #include <cstring>
-
-#include "engine/schema/eight_bytes.h"
 
 namespace bulkwrite::schema {
 namespace {
@@ -55,42 +52,6 @@ constexpr std::array<uint8_t, 2 * kInDomain> make_pairs() {
   return pairs;
 }
 
-// The usual address, eight bytes at a time: letters and digits, and among them single dots and hyphens. False says
-// nothing.
-bool is_usual_email(std::string_view value) {
-  if constexpr (std::endian::native != std::endian::little) return false;  // the bits would stand in reverse
-  if (value.size() < 8 || value.size() > 64) return false;
-  uint64_t unusual = 0, marks = 0, ats = 0, dots = 0;
-  for (size_t begin = 0; begin < value.size(); begin += 8) {
-    const size_t from = std::min(begin, value.size() - 8);
-    const uint64_t bytes = eight_bytes(value, from);
-    const uint64_t mark = ~(letters(bytes) | digits(bytes)) & eight_of(0x80);
-    const uint64_t is_at = equal(bytes, '@'), is_dot = equal(bytes, '.');
-    unusual |= mark & ~(is_at | is_dot | equal(bytes, '-'));
-    marks |= eight_bits(mark) << from;
-    ats |= eight_bits(is_at) << from;
-    dots |= eight_bits(is_dot) << from;
-  }
-  const uint64_t edges = 1 | uint64_t{1} << (value.size() - 1);
-  const bool one_at = ats != 0 && (ats & (ats - 1)) == 0;
-  return unusual == 0 && one_at && (marks & edges) == 0 && (marks & marks << 1) == 0 && dots > ats;
-}
-
-bool is_possible_email(std::string_view value) {
-  static constexpr std::array<uint8_t, 256> kLetterOf = make_letters();
-  static constexpr std::array<uint8_t, 2 * kInDomain> kPairs = make_pairs();
-  uint8_t seen = 0;
-  size_t left = edge, side = 0;
-  for (const char c : value) {
-    const size_t right = kLetterOf[static_cast<uint8_t>(c)];
-    seen |= kPairs[side + left * kLetters + right];
-    if (right == at_sign) side = kInDomain;
-    left = right;
-  }
-  seen |= kPairs[side + left * kLetters + edge];
-  return seen == kDomainDot;
-}
-
 constexpr uint8_t kPhoneMark = 1, kPhoneSign = 2, kNotInPhone = 4;
 constexpr std::array<uint8_t, 256> make_phone_signs() {
   std::array<uint8_t, 256> signs{};
@@ -99,35 +60,6 @@ constexpr std::array<uint8_t, 256> make_phone_signs() {
   for (size_t c = '0'; c <= '9'; ++c) signs[c] = kPhoneSign;
   for (size_t c = 'a'; c <= 'z'; ++c) signs[c] = signs[c - 'a' + 'A'] = kPhoneSign;
   return signs;
-}
-
-// The usual number, eight bytes at a time: digits and what stands between them in ASCII's order. False says nothing.
-bool is_usual_phone(std::string_view value) {
-  if (value.size() < 8) return false;
-  uint64_t unusual = 0, seen = 0;
-  for (size_t begin = 0; begin < value.size(); begin += 8) {
-    const uint64_t bytes = eight_bytes(value, std::min(begin, value.size() - 8));
-    unusual |= ~(between(bytes, '(', '9') | equal(bytes, ' ')) & eight_of(0x80);
-    seen |= digits(bytes);
-  }
-  return unusual == 0 && seen != 0;
-}
-
-// The usual number: digits, and among them one point. False says nothing.
-bool is_usual_decimal(std::string_view value, const DecimalBounds& bounds) {
-  if constexpr (std::endian::native != std::endian::little) return false;  // the bits would stand in reverse
-  if (value.empty() || value.size() > 16) return false;
-  const bool is_long = value.size() > 8;
-  const uint64_t first = is_long ? eight_bytes(value, 0) : few_bytes(value);
-  const uint64_t last = is_long ? eight_bytes(value, value.size() - 8) : first;
-  const size_t from = is_long ? value.size() - 8 : 0;
-  const uint64_t numerals = eight_bits(digits(first)) | eight_bits(digits(last)) << from;
-  const uint64_t points = eight_bits(equal(first, '.')) | eight_bits(equal(last, '.')) << from;
-  if ((numerals | points) != (uint64_t{1} << value.size()) - 1 || (points & (points - 1)) != 0 || numerals == 0)
-    return false;
-  const size_t before = points == 0 ? value.size() : static_cast<size_t>(std::countr_zero(points));
-  const size_t after = points == 0 ? 0 : value.size() - 1 - before;
-  return before <= bounds.before_max && after <= std::min(bounds.after_max, bounds.decimals_max);
 }
 
 bool is_digit(char c) {
@@ -174,7 +106,6 @@ bool is_boolean(std::string_view value) {
 }
 
 bool is_phone(std::string_view value) {
-  if (is_usual_phone(value)) return true;
   static constexpr std::array<uint8_t, 256> kSigns = make_phone_signs();
   uint8_t seen = 0;
   for (const char c : value) seen |= kSigns[static_cast<uint8_t>(c)];
@@ -194,7 +125,6 @@ bool is_record_id(std::string_view value) {
 }
 
 bool is_decimal(std::string_view value, const DecimalBounds& bounds) {
-  if (is_usual_decimal(value, bounds)) return true;
   if (value.starts_with('-')) value.remove_prefix(1);
   size_t at = count_digits(value, 0), before = at;
   while (bounds.may_group && at > 0 && at < value.size() && value[at] == ',') {
@@ -212,7 +142,18 @@ bool is_decimal(std::string_view value, const DecimalBounds& bounds) {
 }
 
 bool is_email(std::string_view value) {
-  return is_usual_email(value) || is_possible_email(value);
+  static constexpr std::array<uint8_t, 256> kLetterOf = make_letters();
+  static constexpr std::array<uint8_t, 2 * kInDomain> kPairs = make_pairs();
+  uint8_t seen = 0;
+  size_t left = edge, side = 0;
+  for (const char c : value) {
+    const size_t right = kLetterOf[static_cast<uint8_t>(c)];
+    seen |= kPairs[side + left * kLetters + right];
+    if (right == at_sign) side = kInDomain;
+    left = right;
+  }
+  seen |= kPairs[side + left * kLetters + edge];
+  return seen == kDomainDot;
 }
 
 }  // namespace bulkwrite::schema

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <optional>
@@ -432,7 +433,7 @@ TEST_CASE("records of any fields break the rules that the definitions say, in th
                               FieldType::other,    FieldType::phone,   FieldType::website,
                               FieldType::picklist, FieldType::decimal, FieldType::multiselectpicklist,
                               FieldType::currency, FieldType::percent, FieldType::ownerlookup};
-  size_t good = 0, bad = 0;
+  size_t good = 0, bad = 0, good_records = 0, found_good = 0;
   for (int s = 0; s < 200; ++s) {
     Mapping mapping;
     const size_t columns = 1 + below(random, s % 10 == 0 ? 200 : 20);
@@ -451,13 +452,17 @@ TEST_CASE("records of any fields break the rules that the definitions say, in th
     const auto checker = RecordChecker::make(mapping, UnknownChoice::is_violation);
     REQUIRE(checker);
     std::string scratch;
-    for (int r = 0; r < 50; ++r) {
+    record::Table table(columns);
+    table.crlf = below(random, 2) == 0;
+    uint64_t all_good = 0;
+    for (size_t r = 0; r < 50; ++r) {
       record::Record record;
       std::vector<std::string> expected, found;
       for (size_t i = 0; i < columns; ++i) {
         const FieldType type = mapping.columns[i] ? mapping.columns[i]->type : FieldType::text;
         const std::string raw = random_raw(random, random_value(random, type));
         record.add(raw);
+        table.add(raw);
         const auto rule = mapping.columns[i] ? dull::broken(*mapping.columns[i], raw) : std::nullopt;
         (rule ? bad : good) += 1;
         if (rule) expected.push_back(fmt::format("{} in {}: {}", rule_name(*rule), i, raw));
@@ -467,12 +472,58 @@ TEST_CASE("records of any fields break the rules that the definitions say, in th
       for (const Violation& violation : violations)
         found.push_back(fmt::format("{} in {}: {}", rule_name(violation.rule), violation.column,
                                     record.fields()[violation.column]));
+      all_good |= uint64_t{expected.empty()} << r;
       if (found != expected) {
         CAPTURE(s, r);
         CHECK(found == expected);
       }
     }
+    const uint64_t at_a_glance = checker->glance(table.fields());
+    if ((at_a_glance & ~all_good) != 0)
+      FAIL_CHECK("at a glance " << at_a_glance << ", but " << all_good << " at " << s);
+    good_records += static_cast<size_t>(std::popcount(all_good));
+    found_good += static_cast<size_t>(std::popcount(at_a_glance));
   }
   CHECK(good > 10'000);
   CHECK(bad > 10'000);
+  CHECK(found_good > good_records / 4);  // of records that are odd on purpose
+}
+
+TEST_CASE("each value of one column is found good at a glance only if it is, and if it is a usual one") {
+  const uint64_t seed = std::random_device{}();
+  CAPTURE(seed);
+  Random random(seed);
+  constexpr std::array kTypes{FieldType::text,     FieldType::email,   FieldType::boolean,
+                              FieldType::integer,  FieldType::phone,   FieldType::website,
+                              FieldType::picklist, FieldType::decimal, FieldType::lookup,
+                              FieldType::date,     FieldType::percent, FieldType::multiselectpicklist,
+                              FieldType::currency};
+  for (const FieldType type : kTypes) {
+    size_t good = 0, found = 0;
+    for (int s = 0; s < 300; ++s) {
+      Mapping mapping;
+      mapping.columns.push_back(Field{.type = type,
+                                      .length_max = below(random, 2) * below(random, 30),
+                                      .required = below(random, 3) == 0,
+                                      .format = type == FieldType::date ? "yyyy\"MM\"\"dd" : ""});
+      mapping.columns.front()->choices = kChoices;
+      const auto checker = RecordChecker::make(mapping, UnknownChoice::is_violation);
+      REQUIRE(checker);
+      record::Table table(1);
+      table.crlf = below(random, 2) == 0;
+      uint64_t expected = 0;
+      for (size_t r = 0; r < RecordChecker::kGlanceRecords; ++r) {
+        const std::string raw = random_raw(random, random_value(random, type));
+        table.add(raw);
+        expected |= uint64_t{!dull::broken(*mapping.columns.front(), raw)} << r;
+      }
+      const uint64_t at_a_glance = checker->glance(table.fields());
+      if ((at_a_glance & ~expected) != 0) FAIL_CHECK("type " << static_cast<int>(type) << " at " << s);
+      good += static_cast<size_t>(std::popcount(expected));
+      found += static_cast<size_t>(std::popcount(at_a_glance));
+    }
+    CAPTURE(static_cast<int>(type), good, found);
+    // A date with quotes in its format is never a usual one.
+    CHECK(found > (type == FieldType::date ? 0 : good / 10));  // many are odd on purpose
+  }
 }
