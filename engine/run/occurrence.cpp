@@ -1,6 +1,9 @@
 #include "engine/run/occurrence.h"
 
-#include <openssl/evp.h>
+// OpenSSL calls these functions deprecated; those that it puts in their place allocate a context for each digest, and a
+// value has only some bytes.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 
 #include <algorithm>
 #include <cstring>
@@ -10,29 +13,15 @@
 
 namespace bulkwrite::run {
 
-struct ValueDigest::State {
-  EVP_MD* algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  EVP_MD_CTX* context = EVP_MD_CTX_new();
-  ~State() {
-    EVP_MD_CTX_free(context);
-    EVP_MD_free(algorithm);
-  }
-};
-
-ValueDigest::ValueDigest() : state_(std::make_unique<State>()) {
-  BULKWRITE_CHECK(state_->algorithm != nullptr && state_->context != nullptr, "SHA-256 is there");
-}
-ValueDigest::~ValueDigest() = default;
-
 Digest ValueDigest::of(uint32_t column, std::string_view value, bool case_matters) {
   bytes_.resize(sizeof column + value.size());
   std::memcpy(bytes_.data(), &column, sizeof column);
   const auto to_lower = [&](char c) { return !case_matters && c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
   std::transform(value.begin(), value.end(), bytes_.begin() + sizeof column, to_lower);
-  std::array<unsigned char, EVP_MAX_MD_SIZE> all{};
-  const bool done = EVP_DigestInit_ex2(state_->context, state_->algorithm, nullptr) == 1 &&
-                    EVP_DigestUpdate(state_->context, bytes_.data(), bytes_.size()) == 1 &&
-                    EVP_DigestFinal_ex(state_->context, all.data(), nullptr) == 1;
+  SHA256_CTX context;
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> all{};
+  const bool done = SHA256_Init(&context) == 1 && SHA256_Update(&context, bytes_.data(), bytes_.size()) == 1 &&
+                    SHA256_Final(all.data(), &context) == 1;
   BULKWRITE_CHECK(done, "a value has a digest");
   Digest digest{};
   std::memcpy(digest.data(), all.data(), sizeof digest);

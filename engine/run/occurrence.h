@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,16 +52,10 @@ Result<void> each_record(std::span<const Occurrence> occurrences, const Take& ta
 // Digests of values as the service compares them: letters of ASCII in one case, unless case matters. One thread.
 class ValueDigest {
  public:
-  ValueDigest();
-  ~ValueDigest();
-  ValueDigest(ValueDigest&& other) noexcept = default;
-
   // Columns do not meet.
   Digest of(uint32_t column, std::string_view value, bool case_matters);
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
   std::vector<char> bytes_;
 };
 
