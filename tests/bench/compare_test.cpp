@@ -73,6 +73,17 @@ TEST_CASE("a comparison leaves numbers, tables and plots behind, and counts reco
   CHECK(std::filesystem::is_empty(directory / "scratch"));
 }
 
+TEST_CASE("a comparison with a limit that this build does not have says so, and goes on without it") {
+  const TemporaryDirectory directory;
+  const Ended ended = compare(directory, {"--only", "calls", "--limit-level", "ISA-L/9"});
+  INFO(ended.err);
+  REQUIRE(ended.exit_code == 0);
+  CHECK(ended.err.find("no limit to compare with: bench-limit") != std::string::npos);
+  const json results = json::parse(slurp(directory / "out" / "compare.json"));
+  for (const json& row : results["calls"]) CHECK_FALSE(row["name"].get<std::string>().starts_with("the limit"));
+  CHECK(results["targets"][0]["measured"].is_null());
+}
+
 TEST_CASE("a comparison that is ended takes its files with it") {
   const TemporaryDirectory directory;
   std::filesystem::create_directory(directory / "scratch");
