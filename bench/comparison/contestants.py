@@ -83,12 +83,20 @@ class Programs:
         return Contestant("bulkwrite load into the sandbox", command, self.ours,
                           lambda _, run: run.json()["records_read"], slow=True)
 
+    def fault_of_limit(self, level):
+        """Why there is no limit of this level; None where there is one."""
+        if not self.built("bench-limit"):
+            return "bench-limit is not built"
+        asked = subprocess.run([self.options.bin / "bench-limit", level], stderr=subprocess.PIPE, text=True)
+        return asked.stderr.strip() if asked.returncode != 0 else None
+
     def limit(self, level, workers):
         def command(directory):
-            return [self.options.bin / "bench-limit", self.source, level, workers, directory]
+            return [self.options.bin / "bench-limit", level, self.source, workers, directory]
 
-        return Contestant(f"the limit: ISA-L {level} and CRC-32 from memory" if level else "the limit: CRC-32 from memory",
-                          command, version_of_isal(), times_itself=True)
+        engine, _, number = level.partition("/")
+        work = "CRC-32" if level == "none" else f"{engine} {number} and CRC-32"
+        return Contestant(f"the limit: {work} from memory", command, version_of_engine(engine), times_itself=True)
 
     def rivals(self, workers):
         found = [self.split_zip(1, workers), self.split_zip(6, workers), self.python(workers), self.split(), self.lines(),
@@ -137,6 +145,7 @@ def zip_version():
     return f"Info-ZIP {found.group(0)}" if found else "zip"
 
 
-def version_of_isal():
-    found = version_of(["pkg-config", "--modversion", "libisal"])
-    return f"ISA-L {found}" if found and found[0].isdigit() else "ISA-L"
+def version_of_engine(engine):
+    package = {"ISA-L": "libisal", "libdeflate": "libdeflate", "zlib": "zlib"}.get(engine)
+    found = version_of(["pkg-config", "--modversion", package]) if package else None
+    return f"{engine} {found}" if found and found[0].isdigit() else engine.replace("none", "")

@@ -9,7 +9,7 @@ SHARE_MIN = 1.0  # percent
 
 
 def sample(command, data):
-    """[(percent, function)], the largest first, or None."""
+    """{"functions": [(percent, function)], "threads": [(percent, thread)]}, the largest first, or None."""
     if shutil.which("perf") is None:
         return None
     recorded = subprocess.run(
@@ -19,18 +19,29 @@ def sample(command, data):
     )
     if recorded.returncode != 0:
         return None
-    report = subprocess.run(
-        ["perf", "report", "-i", data, "--stdio", "--no-children", "-F", "overhead,dso,symbol", "-w", "0,0,0"],
+    functions = collections.Counter()
+    for share, library, kind, name in report(data, "dso,symbol", r"(\S+)\s+\[(.)\]\s+(.+?)"):
+        functions[function_name(name, library, kind)] += float(share)
+    threads = collections.Counter()
+    for share, name in report(data, "comm", r"(.+?)"):
+        threads[name] += float(share)
+    return {"functions": largest(functions), "threads": largest(threads)} if functions else None
+
+
+def report(data, columns, pattern):
+    """What perf says, as tuples of the share and what the pattern finds behind it."""
+    said = subprocess.run(
+        ["perf", "report", "-i", data, "--stdio", "--no-children", "-F", f"overhead,{columns}", "-w", "0,0,0"],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
         errors="replace",
     )
-    found = re.findall(r"^\s*([\d.]+)%\s+(\S+)\s+\[(.)\]\s+(.+?)\s*$", report.stdout, re.MULTILINE)
-    shares = collections.Counter()
-    for share, library, kind, name in found:
-        shares[function_name(name, library, kind)] += float(share)
-    return [(share, name) for name, share in shares.most_common() if share >= SHARE_MIN] or None
+    return re.findall(rf"^\s*([\d.]+)%\s+{pattern}\s*$", said.stdout, re.MULTILINE)
+
+
+def largest(shares):
+    return [(share, name) for name, share in shares.most_common() if share >= SHARE_MIN]
 
 
 def function_name(name, library, kind):

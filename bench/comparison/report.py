@@ -60,6 +60,14 @@ def targets_table(results):
     return table(["", "target", "measured", "met", "CPU time against theirs"], rows)
 
 
+def medians_table(results):
+    """In short, for who has just measured."""
+    size = results["corpus"]["bytes"]
+    rows = [(row["name"], f"{row['seconds']:.3f}", speed(size / row["seconds"]), f"{row['cpu_seconds']:.2f}")
+            for row in results.get("calls") or []]
+    return table(["", "seconds, median", "", "CPU s"], rows) if rows else ""
+
+
 def calls_table(results):
     corpus = results["corpus"]
     rows = []
@@ -147,10 +155,16 @@ def memory_table(results):
 
 def profile_text(results):
     text = ""
-    for name, rows in results["profile"].items():
-        text += f"`{name}`:\n\n" + table(["share", "function"], [(f"{share:.1f} %", f"`{f}`") for share, f in rows])
-        text += "\n"
+    for name, sampled in results["profile"].items():
+        text += f"`{name}`:\n\n" + shares_table("function", sampled["functions"]) + "\n"
+        if name.startswith("load"):
+            text += "By threads; the caller's, under the program's name, is the collector:\n\n"
+            text += shares_table("thread", sampled["threads"]) + "\n"
     return text
+
+
+def shares_table(what, rows):
+    return table(["share", what], [(f"{share:.1f} %", f"`{name}`") for share, name in rows])
 
 
 SECTIONS = {

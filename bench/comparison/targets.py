@@ -79,7 +79,7 @@ def at_most(what, measured, wanted, unit=""):
 def judge(results):
     fast = ("bulkwrite pack --level fast",)
     null_load = ("load into the null transport, fast",)
-    limit = ("the limit: ISA-L",)
+    limit = ("the limit: ISA-L", "the limit: libdeflate", "the limit: zlib")
     records, over_longest = longest(results)
     return [
         at_least("`pack --level fast` against the limit", times(results, fast, limit), 0.85, reach=0.95),

@@ -1,9 +1,9 @@
-// bench-limit FILE LEVEL THREADS DIR: what `pack` cannot pass. The same chunks, found beforehand and already in memory,
-// go through ISA-L's deflate and its CRC-32, and what comes out is written into DIR; nothing is read, checked, named or
-// accounted for. Only that is timed. Level 0 stores. Prints one line of JSON.
+// bench-limit LEVEL FILE THREADS DIR: what `pack` cannot pass. The same chunks, found beforehand and already in memory,
+// go through the same deflate and CRC-32, and what comes out is written into DIR; nothing is read, checked, named or
+// accounted for. Only that is timed. LEVEL is an engine and its level, such as ISA-L/1, or none, which stores. Prints
+// one line of JSON. LEVEL alone asks whether this build has it: nothing is said if it does.
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <isa-l.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -22,11 +22,12 @@
 
 #include "bench/csv/cutting.h"
 #include "engine/base/file.h"
+#include "engine/zip/crc32.h"
+#include "engine/zip/deflate.h"
 
 namespace {
 
-constexpr size_t kOutBytes = 32 << 20;  // a chunk has at most 25,000,000 bytes
-constexpr size_t kLevelBytes = ISAL_DEF_LVL3_DEFAULT;
+namespace zip = bulkwrite::zip;
 
 using Pieces = std::vector<std::string_view>;
 
@@ -39,37 +40,50 @@ Pieces cut_pieces(const std::string& text) {
   return pieces;
 }
 
+// By its size, so that it stands in memory once.
+std::string read_whole(const std::filesystem::path& path) {
+  const auto file = bulkwrite::open_for_reading(path);
+  if (!file) throw std::runtime_error(file.error().message);
+  std::string text(std::filesystem::file_size(path), '\0');
+  const auto got = bulkwrite::read_at(*file, 0, text, path);
+  if (!got) throw std::runtime_error(got.error().message);
+  if (*got != text.size()) throw std::runtime_error(path.string() + " has become shorter");
+  return text;
+}
+
+// Of an engine that this build has, and one of its levels; null for "none".
+std::unique_ptr<zip::Deflater> deflater_of(std::string_view level) {
+  if (level == "none") return nullptr;
+  const size_t slash = level.find('/');
+  int number = 0;
+  if (slash != std::string_view::npos) number = std::atoi(level.data() + slash + 1);
+  for (const zip::Engine engine : {zip::Engine::zlib, zip::Engine::libdeflate, zip::Engine::isal}) {
+    if (zip::engine_name(engine) != level.substr(0, slash)) continue;
+    auto deflater = zip::make_deflater(engine, number);
+    if (!deflater) throw std::runtime_error(deflater.error().message);
+    return *std::move(deflater);
+  }
+  throw std::runtime_error("a level is none, or an engine and its level such as ISA-L/1, libdeflate/6 or zlib/6");
+}
+
 class Worker {
  public:
-  Worker(uint32_t level, std::filesystem::path directory)
-      : level_(level), directory_(std::move(directory)), out_(kOutBytes, '\0'), state_(kLevelBytes, '\0') {}
+  Worker(std::string_view level, std::filesystem::path directory)
+      : deflater_(deflater_of(level)), directory_(std::move(directory)), out_(bulkwrite::csv::kBytesMax, '\0') {}
 
   size_t pack(std::string_view piece, size_t number) {
-    crcs_ ^= crc32_gzip_refl(0, bytes_of(piece), piece.size());
-    const std::string_view packed = level_ == 0 ? piece : deflate(piece);
+    crcs_ ^= zip::crc32(0, piece);
+    const std::string_view packed = deflater_ == nullptr ? piece : deflate(piece);
     write_out(packed, directory_ / fmt::format("{:05}.deflate", number));
     return packed.size();
   }
   uint32_t crcs() const { return crcs_; }
 
  private:
-  static uint8_t* bytes_of(std::string_view text) {
-    return const_cast<uint8_t*>(reinterpret_cast<const uint8_t*>(text.data()));
-  }
-
   std::string_view deflate(std::string_view piece) {
-    isal_zstream stream;
-    isal_deflate_init(&stream);
-    stream.level = level_;
-    stream.level_buf = reinterpret_cast<uint8_t*>(state_.data());
-    stream.level_buf_size = kLevelBytes;
-    stream.end_of_stream = 1;
-    stream.next_in = bytes_of(piece);
-    stream.avail_in = static_cast<uint32_t>(piece.size());
-    stream.next_out = reinterpret_cast<uint8_t*>(out_.data());
-    stream.avail_out = kOutBytes;
-    if (isal_deflate(&stream) != COMP_OK || stream.avail_in != 0) throw std::runtime_error("deflate failed");
-    return std::string_view(out_).substr(0, stream.total_out);
+    const size_t bytes = deflater_->deflate(piece, out_);
+    if (bytes == 0) throw std::runtime_error("deflate has made a piece larger");
+    return std::string_view(out_).substr(0, bytes);
   }
 
   static void write_out(std::string_view bytes, const std::filesystem::path& path) {
@@ -81,9 +95,9 @@ class Worker {
     }
   }
 
-  const uint32_t level_;
+  const std::unique_ptr<zip::Deflater> deflater_;
   const std::filesystem::path directory_;
-  std::string out_, state_;
+  std::string out_;
   uint32_t crcs_ = 0;
 };
 
@@ -95,12 +109,11 @@ double cpu_seconds() {
 
 int measure(std::span<char*> arguments) {
   using Clock = std::chrono::steady_clock;
-  auto text = bulkwrite::read_file(arguments[0]);
-  if (!text) throw std::runtime_error(text.error().message);
-  const auto level = static_cast<uint32_t>(std::strtoul(arguments[1], nullptr, 10));
+  const std::string_view level = arguments[0];
   const auto threads = static_cast<unsigned>(std::strtoul(arguments[2], nullptr, 10));
-  if (level > ISAL_DEF_MAX_LEVEL || threads == 0) throw std::runtime_error("a level of 0 to 3, and some threads");
-  const Pieces pieces = cut_pieces(*text);
+  if (threads == 0) throw std::runtime_error("some threads are needed");
+  const std::string text = read_whole(arguments[1]);
+  const Pieces pieces = cut_pieces(text);
   std::vector<std::unique_ptr<Worker>> workers;
   for (unsigned i = 0; i < threads; ++i) workers.push_back(std::make_unique<Worker>(level, arguments[3]));
 
@@ -120,18 +133,20 @@ int measure(std::span<char*> arguments) {
   uint32_t crcs = 0;
   for (const auto& worker : workers) crcs ^= worker->crcs();
   fmt::print("{{\"seconds\":{:.6f},\"cpu_seconds\":{:.6f},\"bytes\":{},\"packed\":{},\"pieces\":{},\"crcs\":{}}}\n",
-             seconds, cpu, text->size(), packed.load(), pieces.size(), crcs);
+             seconds, cpu, text.size(), packed.load(), pieces.size(), crcs);
   return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) {
-    fmt::print(stderr, "usage: {} FILE LEVEL THREADS DIR\n", argv[0]);
+  if (argc != 2 && argc != 5) {
+    fmt::print(stderr, "usage: {} LEVEL [FILE THREADS DIR]\n", argv[0]);
     return 64;
   }
   try {
+    deflater_of(argv[1]);
+    if (argc == 2) return 0;
     return measure(std::span(argv + 1, 4));
   } catch (const std::exception& failure) {
     fmt::print(stderr, "bench-limit: {}\n", failure.what());

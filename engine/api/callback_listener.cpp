@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "engine/api/replies.h"
+#include "engine/base/thread_name.h"
 
 namespace bulkwrite::api {
 namespace {
@@ -60,6 +61,7 @@ class HttpListener final : public CallbackListener {
     if (port_ < 0)
       return Error{ErrorKind::configuration, fmt::format("cannot listen on {} for callbacks: is it taken?", address)};
     thread_ = std::jthread([this] {
+      name_this_thread("listener");
       server_.listen_after_bind();
       ended_ = true;
     });

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/csv/index.h"
+#include "engine/csv/kernel.h"
 
 namespace bulkwrite::csv {
 
@@ -62,8 +63,9 @@ struct Chunk {
   char delimiter = ',';
   std::vector<Part> parts;
   ChunkBuffer buffer;
-  size_t size = 0;  // bytes in the buffer
-  Index index;      // of those bytes
+  size_t size = 0;                        // bytes in the buffer
+  Index index;                            // of those bytes
+  const Kernel* kernel = &best_kernel();  // that made the index, and is to walk it
   // Every record has exactly `columns` fields and no flaw, and there is no blank line: each columns-th structural of
   // the index is a record end and no other one is. Exact, and a function of the chunk's bytes.
   bool regular = false;

@@ -71,6 +71,7 @@ uint64_t header_allowance(const Header& header) {
 Cutter::Cutter(CutOptions options, uint64_t first_chunk) : options_(options), chunks_(first_chunk) {
   BULKWRITE_CHECK(options_.records_max > 0, "a chunk holds at least one record");
   chunk_.buffer = ChunkBuffer(options_.headroom);
+  chunk_.kernel = options_.kernel;
   sent_bytes_ = options_.header_bytes;
 }
 
@@ -422,6 +423,7 @@ void Cutter::start_chunk(size_t rest) {
   fresh.parts.clear();
   fresh.slices.clear();
   fresh.index.clear();
+  fresh.kernel = options_.kernel;
   fresh.columns = columns;
   fresh.delimiter = delimiter;
   fresh.regular = fresh.too_long = false;

@@ -20,8 +20,12 @@ std::vector<Kernel> kernels_of_this_machine() {
   const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq");
   const bool pdep_in_microcode = __builtin_cpu_is("bdver4") || __builtin_cpu_is("znver1") || __builtin_cpu_is("znver2");
-  if (avx512) kernels.push_back(__builtin_cpu_supports("avx512vbmi2") ? kAvx512Kernel : kAvx512KernelWithoutVbmi2);
-  if (avx2) kernels.push_back(pdep_in_microcode ? kAvx2KernelWithoutPdep : kAvx2Kernel);
+  if (avx512 && __builtin_cpu_supports("avx512vbmi2")) kernels.push_back(kAvx512Kernel);
+  if (avx512) kernels.push_back(kAvx512KernelWithoutVbmi2);
+  if (avx2 && pdep_in_microcode) kernels.push_back(kAvx2KernelWithoutPdep);
+  if (avx2) kernels.push_back(kAvx2Kernel);
+  // Nobody's choice here, but whoever tries all kernels tries this one too.
+  if (avx2 && !pdep_in_microcode) kernels.push_back(kAvx2KernelWithoutPdep);
 #endif
   kernels.push_back(kScalarKernel);
   return kernels;

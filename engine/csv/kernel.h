@@ -82,7 +82,8 @@ struct Kernel {
   size_t (*list_bits)(const uint64_t* bits, size_t words, uint32_t from, uint32_t* out);
 };
 
-// Those that this machine can run, the best one first; the last one is "scalar", the definition.
+// Those that this machine can run, the best one first; the last one is "scalar", the definition. Some are never the
+// best one, but for other machines: so that they are tried here too.
 std::span<const Kernel> available_kernels();
 inline const Kernel& best_kernel() {
   return available_kernels().front();

@@ -57,6 +57,6 @@ struct Avx2 {
 }  // namespace
 
 const Kernel kAvx2Kernel{"avx2", &lex_words<Avx2>, &count_by_pattern<Avx2>, &list_eight_at_once};
-const Kernel kAvx2KernelWithoutPdep{"avx2", &lex_words<Avx2>, &count_by_ends, &list_eight_at_once};
+const Kernel kAvx2KernelWithoutPdep{"avx2-without-pdep", &lex_words<Avx2>, &count_by_ends, &list_eight_at_once};
 
 }  // namespace bulkwrite::csv

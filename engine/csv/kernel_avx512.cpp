@@ -87,6 +87,7 @@ __attribute__((target("avx512vbmi2"))) size_t list_by_compressing_bytes(const ui
 }  // namespace
 
 const Kernel kAvx512Kernel{"avx512", &lex_words<Avx512>, &count_by_pattern<Avx512>, &list_by_compressing_bytes};
-const Kernel kAvx512KernelWithoutVbmi2{"avx512", &lex_words<Avx512>, &count_by_pattern<Avx512>, &list_by_compressing};
+const Kernel kAvx512KernelWithoutVbmi2{"avx512-without-vbmi2", &lex_words<Avx512>, &count_by_pattern<Avx512>,
+                                       &list_by_compressing};
 
 }  // namespace bulkwrite::csv

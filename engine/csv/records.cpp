@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
-#include "engine/csv/kernel.h"
 
 namespace bulkwrite::csv {
 namespace {
@@ -84,7 +83,7 @@ void RecordReader::read_words() {
   const auto nearer = static_cast<uint32_t>(at_ - base_);
   for (size_t i = next_bound_; i < bounds_end_; ++i) bounds_[i - next_bound_] = bounds_[i] - nearer;
   base_ = at_;
-  const auto list = best_kernel().list_bits;
+  const auto list = chunk_.kernel->list_bits;
   bounds_end_ -= next_bound_;
   next_bound_ = 0;
   for (line_ = lines_ = 0; lines_ == 0;) {

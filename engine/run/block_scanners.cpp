@@ -1,5 +1,7 @@
 #include "engine/run/block_scanners.h"
 
+#include "engine/base/thread_name.h"
+
 namespace bulkwrite::run {
 namespace {
 
@@ -39,6 +41,7 @@ BlockScanners::~BlockScanners() {
 }
 
 void BlockScanners::scan_blocks() {
+  name_this_thread("scanner");
   while (const auto ordinal = claim()) hand_in(*ordinal, scan(*ordinal));
 }
 

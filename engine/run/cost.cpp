@@ -15,7 +15,8 @@ uint64_t divided(uint64_t total, uint64_t part) {
 
 // How many records begin in these bytes.
 uint64_t records_in(std::string_view text, const csv::Header& header, const InputOptions& options) {
-  csv::Cutter cutter({.records_max = csv::kRecordsMax, .quote_bytes_max = options.record_bytes_max});
+  csv::Cutter cutter(
+      {.records_max = csv::kRecordsMax, .quote_bytes_max = options.record_bytes_max, .kernel = &kernel_of(options)});
   cutter.begin_source(0, 0, header.names.size(), header.delimiter);
   std::copy(text.begin(), text.end(), cutter.space(text.size() + 1).begin());
   cutter.filled(text.size());

@@ -218,7 +218,8 @@ csv::CutOptions Front::cut_options() const {
           .quote_bytes_max = std::min(options_.record_bytes_max, options_.bytes_max),
           .resync_on_unclosed_quote = options_.resync_on_unclosed_quote,
           .header_bytes = csv::header_allowance(header_),
-          .headroom = headroom_for(header_)};
+          .headroom = headroom_for(header_),
+          .kernel = &kernel_of(options_)};
 }
 
 Result<void> Front::run(std::stop_token stop, BoundedQueue<csv::Chunk>& out, BoundedQueue<csv::Chunk>& used,

@@ -10,6 +10,7 @@
 
 #include "engine/base/queue.h"
 #include "engine/base/reorder.h"
+#include "engine/base/thread_name.h"
 #include "engine/run/front.h"
 
 namespace bulkwrite::run {
@@ -70,6 +71,7 @@ PassEnd pass_in_order(Front& front, PieceSink& pieces, unsigned workers, std::st
   };
 
   std::jthread front_thread([&] {
+    name_this_thread("front");
     if (auto done = front.run(stop, cut, used, pieces); !done) end.input = std::move(done).error();
     cut.close();
   });
@@ -77,6 +79,7 @@ PassEnd pass_in_order(Front& front, PieceSink& pieces, unsigned workers, std::st
   std::atomic<unsigned> working{workers};
   for (unsigned i = 0; i < workers; ++i) {
     worker_threads.emplace_back([&] {
+      name_this_thread("worker");
       auto work = make_worker();
       while (auto chunk = cut.pop()) {
         const uint64_t number = chunk->chunk_index;

@@ -4,6 +4,7 @@
 
 #include "engine/base/deliberate_bug.h"
 #include "engine/base/file.h"
+#include "engine/base/thread_name.h"
 #include "engine/run/archive.h"
 #include "engine/run/callback_token.h"
 
@@ -45,12 +46,19 @@ LoadLine::LoadLine(Front& front, const LoadPlan& plan, Ledger& ledger, const Spo
 std::vector<Error> LoadLine::run(std::stop_token stop) {
   {
     const std::stop_callback stop_front(stop, [this] { stop_input_.request_stop(); });
-    std::jthread front([this] { run_front(stop_input_.get_token()); });
-    std::jthread network([this, stop] { run_network(stop); });
+    std::jthread front([this] {
+      name_this_thread("front");
+      run_front(stop_input_.get_token());
+    });
+    std::jthread network([this, stop] {
+      name_this_thread("network");
+      run_network(stop);
+    });
     std::vector<std::jthread> workers;
     std::atomic<unsigned> working{worker_count(options_.workers)};
     for (unsigned i = working; i > 0; --i) {
       workers.emplace_back([this, &working] {
+        name_this_thread("worker");
         run_worker();
         if (--working == 0) packed_.close();
         transport_.wake();

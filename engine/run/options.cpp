@@ -1,11 +1,13 @@
 #include "engine/run/options.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <string_view>
 #include <thread>
 
+#include "engine/base/check.h"
 #include "engine/run/in_order.h"
 #include "engine/source/encoding.h"
 
@@ -21,6 +23,13 @@ Result<void> within(std::string_view option, uint64_t value, uint64_t max) {
   return Error{ErrorKind::usage, fmt::format("{} must be from 1 to {}, not {}", option, max, value)};
 }
 
+Result<void> validate_kernel(const std::string& name) {
+  if (csv::kernel_by_name(name) != nullptr) return {};
+  std::vector<std::string_view> names;
+  for (const csv::Kernel& kernel : csv::available_kernels()) names.push_back(kernel.name);
+  return Error{ErrorKind::usage, fmt::format("--kernel {}: this machine can run {}", name, fmt::join(names, ", "))};
+}
+
 }  // namespace
 
 Result<void> validate(const InputOptions& options) {
@@ -31,6 +40,8 @@ Result<void> validate(const InputOptions& options) {
     return Error{ErrorKind::usage, "--delimiter must be one of , ; : | or tab"};
   if (options.encoding)
     if (auto ok = source::validate_encoding(*options.encoding); !ok) return ok;
+  if (options.kernel)
+    if (auto ok = validate_kernel(*options.kernel); !ok) return ok;
   return within("--max-record-bytes", options.record_bytes_max, csv::kBytesMax);
 }
 
@@ -40,6 +51,13 @@ std::string version() {
 
 unsigned worker_count(unsigned asked) {
   return asked != 0 ? asked : std::max(1U, std::thread::hardware_concurrency());
+}
+
+const csv::Kernel& kernel_of(const InputOptions& options) {
+  if (!options.kernel) return csv::best_kernel();
+  const csv::Kernel* const kernel = csv::kernel_by_name(*options.kernel);
+  BULKWRITE_CHECK(kernel != nullptr, "the options were validated");
+  return *kernel;
 }
 
 InputOptions for_workers(InputOptions input, unsigned workers) {

@@ -29,6 +29,9 @@ struct InputOptions {
   // Threads that scan a plain file ahead of the front; 0: the front scans it itself. The chunks are the same. None: as
   // many as keep the workers busy.
   std::optional<unsigned> scanners;
+  // Which of the kernels of csv/kernel.h finds the records, and their fields in them, for the whole call. The chunks
+  // are the same. None: the best that this machine can run.
+  std::optional<std::string> kernel;
   // Chunks that are cut before used ones are filled again: as many as there will be at once, so that the most memory
   // that is taken depends neither on who is faster nor on how long the input is.
   size_t chunks_before_reuse = 0;
@@ -69,6 +72,8 @@ std::string version();
 
 Result<void> validate(const InputOptions& options);
 unsigned worker_count(unsigned asked);
+// Precondition: the options are valid.
+const csv::Kernel& kernel_of(const InputOptions& options);
 // The input with what so many workers need: the number of scanners, where none was asked for, and of chunks.
 InputOptions for_workers(InputOptions input, unsigned workers);
 

@@ -95,15 +95,15 @@ VerdictError parse_group(std::string_view group) {
 
 }  // namespace
 
-Result<Verdicts> Verdicts::read(const std::filesystem::path& path, Verdicts spare) {
+Result<Verdicts> Verdicts::read(const std::filesystem::path& path, Verdicts spare, const csv::Kernel& kernel) {
   auto archive = read_file(path);
   if (!archive) return std::move(archive).error();
-  auto verdicts = parse(*archive, std::move(spare));
+  auto verdicts = parse(*archive, std::move(spare), kernel);
   if (!verdicts) return in_context(path.string(), std::move(verdicts).error());
   return verdicts;
 }
 
-Result<Verdicts> Verdicts::parse(std::string_view archive, Verdicts spare) {
+Result<Verdicts> Verdicts::parse(std::string_view archive, Verdicts spare, const csv::Kernel& kernel) {
   Verdicts verdicts = std::move(spare);
   verdicts.rows_.clear();
   if (!zip::read_plain(archive, kResultBytesMax, verdicts.text_))
@@ -113,14 +113,14 @@ Result<Verdicts> Verdicts::parse(std::string_view archive, Verdicts spare) {
   if (!header->has_value()) return not_a_result("it has no header");
   const std::vector<std::string>& names = (**header).names;
   if (names.size() > csv::kColumnsMax) return not_a_result("it has more columns than any result");
-  if (auto ok = verdicts.cut(static_cast<size_t>((**header).data_offset), names.size()); !ok)
+  if (auto ok = verdicts.cut(static_cast<size_t>((**header).data_offset), names.size(), kernel); !ok)
     return std::move(ok).error();
   if (auto ok = verdicts.index(names); !ok) return std::move(ok).error();
   return verdicts;
 }
 
-Result<void> Verdicts::cut(size_t data_offset, size_t columns) {
-  csv::Cutter cutter({.records_max = csv::kRecordsMax + 1, .bytes_max = 2 * kResultBytesMax});
+Result<void> Verdicts::cut(size_t data_offset, size_t columns, const csv::Kernel& kernel) {
+  csv::Cutter cutter({.records_max = csv::kRecordsMax + 1, .bytes_max = 2 * kResultBytesMax, .kernel = &kernel});
   cutter.recycle(std::exchange(bytes_, {}));
   cutter.begin_source(0, data_offset, columns, ',');
   const std::string_view data = std::string_view(text_).substr(data_offset);

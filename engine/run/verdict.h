@@ -10,6 +10,7 @@
 
 #include "engine/base/result.h"
 #include "engine/csv/chunk.h"
+#include "engine/csv/kernel.h"
 
 namespace bulkwrite::run {
 
@@ -44,13 +45,16 @@ class Verdicts {
   // Errors (input_data): not a ZIP, damaged, no CSV in it, a CSV without the columns that name status and id or without
   // any that was sent, or more than can be said of one chunk. Memory and time have a bound, whatever a server made. The
   // service's columns are known by their names and may stand anywhere.
-  // `spare`: verdicts that nobody needs any more, whose memory serves again.
-  static Result<Verdicts> read(const std::filesystem::path& archive, Verdicts spare = {});
-  static Result<Verdicts> parse(std::string_view archive, Verdicts spare = {});  // the same, of the archive's bytes
+  // `spare`: verdicts that nobody needs any more, whose memory serves again. `kernel` finds the records.
+  static Result<Verdicts> read(const std::filesystem::path& archive, Verdicts spare = {},
+                               const csv::Kernel& kernel = csv::best_kernel());
+  // The same, of the archive's bytes.
+  static Result<Verdicts> parse(std::string_view archive, Verdicts spare = {},
+                                const csv::Kernel& kernel = csv::best_kernel());
   const std::vector<Verdict>& rows() const { return rows_; }
 
  private:
-  Result<void> cut(size_t data_offset, size_t columns);
+  Result<void> cut(size_t data_offset, size_t columns, const csv::Kernel& kernel);
   Result<void> index(const std::vector<std::string>& names);
 
   std::string text_;

@@ -11,6 +11,9 @@ namespace {
 
 constexpr size_t kLocalHeaderBytes = 30, kDirectoryBytes = 46, kEndBytes = 22;
 constexpr uint16_t kVersion = 20, kUtf8Name = 1 << 11, kStored = 0, kDeflated = 8;
+// Info-ZIP's unzip believes that a name is UTF-8 only of an archive that was made on Unix, and there a file has a mode.
+constexpr uint16_t kMadeOnUnix = 3 << 8;
+constexpr uint32_t kUnixMode = uint32_t{0100644} << 16;
 // 1980-01-01 00:00: an archive depends on its member and nothing else.
 constexpr uint16_t kTime = 0, kDate = (1 << 5) | 1;
 
@@ -100,8 +103,9 @@ Result<Archive> ArchiveWriter::pack(std::string_view name, std::string_view memb
   const size_t directory_at = kLocalHeaderBytes + name.size() + packed_bytes;
   char* const tail_begin = packed + deflated_bytes;
   LittleEndian tail(tail_begin);
-  tail.u32(0x02014b50).u16(kVersion);
-  write_entry(tail, entry).u16(0).u16(0).u16(0).u32(0).u32(0).text(name);
+  const bool utf8 = entry.flags == kUtf8Name;
+  tail.u32(0x02014b50).u16(utf8 ? kMadeOnUnix | kVersion : kVersion);
+  write_entry(tail, entry).u16(0).u16(0).u16(0).u32(utf8 ? kUnixMode : 0).u32(0).text(name);
   const auto directory_bytes = static_cast<uint32_t>(tail.at() - tail_begin);
   tail.u32(0x06054b50).u16(0).u16(0).u16(1).u16(1).u32(directory_bytes).u32(static_cast<uint32_t>(directory_at)).u16(0);
   const auto written = [](const char* begin, const char* end) {

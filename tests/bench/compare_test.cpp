@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,7 +58,24 @@ TEST_CASE("a comparison leaves numbers, tables and plots behind, and counts reco
   }
   CHECK(ours >= 4);
   CHECK(results["targets"].size() == 13);
-  for (const json& row : results["growth"]) CHECK(row["seconds"].get<double>() > 0);
+  size_t loads = 0;
+  for (const json& row : results["growth"]) {
+    CHECK(row["seconds"].get<double>() > 0);
+    if (row["name"].get<std::string>().starts_with("load into the null")) ++loads;
+  }
+  CHECK((loads > 0) == std::filesystem::exists(BULKWRITE_BIN_DIR "/bench-null-load"));
+  CHECK(ended.out.find("| bulkwrite pack --level fast | ") != std::string::npos);
+  CHECK(ended.out.find("| `pack --level fast` against the limit | ") != std::string::npos);
+
+  // Where perf is there.
+  const json profile = results.value("profile", json::object());
+  for (const auto& [name, sampled] : profile.items()) {
+    CAPTURE(name);
+    CHECK_FALSE(sampled["functions"].empty());
+    std::set<std::string> threads;
+    for (const json& row : sampled["threads"]) threads.insert(row[1].get<std::string>());
+    CHECK(threads.contains("worker"));
+  }
 
   CHECK(slurp(directory / "out" / "compare.md").find("takes line ends in quotes") != std::string::npos);
   for (const char* plot : {"by-workers.svg", "by-size.svg"}) {
@@ -71,6 +89,17 @@ TEST_CASE("a comparison leaves numbers, tables and plots behind, and counts reco
   CHECK(refilled.ends_with("<!-- end targets -->\nbehind\n"));
   CHECK(refilled.find("old") == std::string::npos);
   CHECK(std::filesystem::is_empty(directory / "scratch"));
+}
+
+TEST_CASE("a comparison with a limit that this build does not have says so, and goes on without it") {
+  const TemporaryDirectory directory;
+  const Ended ended = compare(directory, {"--only", "calls", "--limit-level", "ISA-L/9"});
+  INFO(ended.err);
+  REQUIRE(ended.exit_code == 0);
+  CHECK(ended.err.find("no limit to compare with: bench-limit") != std::string::npos);
+  const json results = json::parse(slurp(directory / "out" / "compare.json"));
+  for (const json& row : results["calls"]) CHECK_FALSE(row["name"].get<std::string>().starts_with("the limit"));
+  CHECK(results["targets"][0]["measured"].is_null());
 }
 
 TEST_CASE("a comparison that is ended takes its files with it") {

@@ -58,6 +58,13 @@ TEST_CASE("the scalar kernel is always there, and an unknown name gives none") {
   CHECK(&best_kernel() == &available_kernels().front());
 }
 
+TEST_CASE("where there is AVX2, the kernel for machines with a slow PDEP runs too, as one of its own") {
+  const Kernel* const with = kernel_by_name("avx2");
+  const Kernel* const without = kernel_by_name("avx2-without-pdep");
+  REQUIRE((with == nullptr) == (without == nullptr));
+  if (with != nullptr) CHECK(with->count_records != without->count_records);
+}
+
 TEST_CASE("every kernel agrees with the scalar one, at each length up to 200 and each cut") {
   const uint64_t seed = std::random_device{}();
   CAPTURE(seed);

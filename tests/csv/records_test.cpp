@@ -9,6 +9,13 @@ namespace {
 
 using harness::Seen;
 
+size_t listings = 0;
+
+size_t list_and_count(const uint64_t* bits, size_t words, uint32_t from, uint32_t* out) {
+  ++listings;
+  return bulkwrite::csv::kernel_by_name("scalar")->list_bits(bits, words, from, out);
+}
+
 std::string flaws_of(const std::string& text, size_t columns, size_t quote_bytes_max = 1 << 20, bool resync = false) {
   bulkwrite::csv::CutOptions options;
   options.quote_bytes_max = quote_bytes_max;
@@ -52,6 +59,18 @@ void compare(const std::string& text, const oracle::Options& options, const Seen
 }
 
 }  // namespace
+
+TEST_CASE("a chunk's records are walked by the kernel that scanned it, the first chunk's and those behind it") {
+  bulkwrite::csv::Kernel counting = *bulkwrite::csv::kernel_by_name("scalar");
+  counting.list_bits = list_and_count;
+  bulkwrite::csv::CutOptions options;
+  options.records_max = 1;
+  options.kernel = &counting;
+  listings = 0;
+  const Seen seen = harness::cut({"a,b\nc,d\ne,f\n"}, 2, ',', options, [] { return size_t{1}; });
+  REQUIRE(seen.chunks.size() == 3);
+  CHECK(listings == 2 * seen.chunks.size());  // of each its bounds and its record ends
+}
 
 TEST_CASE("a quote opens only as the first byte of a field, and any other quote is stray") {
   CHECK(flaws_of("\"a\",b\n", 2) == "ok");

@@ -136,6 +136,24 @@ TEST_CASE("however many threads scan ahead, the chunks are those of the front al
   }
 }
 
+TEST_CASE("the kernel that was asked for scans, and every chunk is walked by it") {
+  std::mt19937_64 random(1);
+  Files files;
+  files.add(export_text(random, 3'000'000));
+  InputOptions options = files.options();
+  const Cut expected = cut(options, 0);
+  for (const csv::Kernel& kernel : csv::available_kernels()) {
+    options.kernel = kernel.name;
+    for (const unsigned scanners : {0, 2}) {
+      CAPTURE(kernel.name, scanners);
+      const Cut given = cut(options, scanners);
+      check_same(given, expected);
+      for (const csv::Chunk& chunk : given.chunks)
+        if (!chunk.too_long) CHECK(chunk.kernel == &kernel);
+    }
+  }
+}
+
 TEST_CASE("a quote without an end is told of alike, however many threads scan ahead") {
   std::mt19937_64 random(1);
   Files files;

@@ -3,7 +3,9 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <condition_variable>
+#include <filesystem>
 #include <random>
+#include <set>
 #include <thread>
 
 #include "tests/e2e/process.h"
@@ -54,7 +56,35 @@ class Consumer {
   bool in_order = true;
 };
 
+// Of the threads of this process, as anyone outside sees them.
+std::multiset<std::string> thread_names() {
+  std::multiset<std::string> names;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task"))
+    names.insert(e2e::slurp(task.path() / "comm"));
+  return names;
+}
+
 }  // namespace
+
+TEST_CASE("the threads of a pass say which they are, and the caller's keeps its name") {
+  Input input(100);  // so many that the front still waits when the first chunk is at work
+  NoPieces no_pieces;
+  std::multiset<std::string> names;
+  std::string own;
+  const auto make_worker = [&]() -> Work {
+    own = e2e::slurp("/proc/thread-self/comm");
+    return [&](csv::Chunk& chunk) -> Result<Item> {
+      if (chunk.chunk_index == 0) names = thread_names();
+      return item_of(chunk);
+    };
+  };
+  const std::string before = e2e::slurp("/proc/thread-self/comm");
+  pass_in_order<Item>(input.front(), no_pieces, 1, {}, make_worker, Consumer());
+  CHECK(own == "worker\n");
+  CHECK(names.count("front\n") == 1);
+  CHECK(names.count("worker\n") == 1);
+  CHECK(e2e::slurp("/proc/thread-self/comm") == before);
+}
 
 TEST_CASE("items come in the order of the input, however long each takes") {
   const uint64_t seed = std::random_device{}();

@@ -68,6 +68,21 @@ TEST_CASE("a delimiter is one of five") {
   }
 }
 
+TEST_CASE("a kernel is one that the machine can run, the best one unless another is asked for") {
+  InputOptions options = usual();
+  CHECK(&kernel_of(options) == &csv::best_kernel());
+  for (const csv::Kernel& kernel : csv::available_kernels()) {
+    options.kernel = kernel.name;
+    CHECK(validate(options));
+    CHECK(&kernel_of(options) == &kernel);
+  }
+  for (const std::string none : {"", "abacus", "Scalar"}) {
+    options.kernel = none;
+    refused(options, "--kernel " + none + ": this machine can run ");
+    refused(options, "scalar");
+  }
+}
+
 TEST_CASE("there is always a worker, and as many as asked for") {
   CHECK(worker_count(0) >= 1);
   CHECK(worker_count(1) == 1);

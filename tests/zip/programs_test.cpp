@@ -1,10 +1,7 @@
-// Our archives in the hands of programs that are on many machines, though not on all.
-#include <sys/wait.h>
+// Our archives in the hands of other programs.
+#include "tests/zip/programs.h"
 
-#include <array>
 #include <catch2/catch.hpp>
-#include <cstdio>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,144 +14,109 @@
 #include "tests/zip/zip_builder.h"
 
 using namespace bulkwrite;
+using programs::Program;
 
 namespace {
 
-struct Ran {
-  int exit_code = -1;
-  std::string output;
+// How a member is packed: by an engine and its level, or stored.
+struct Way {
+  std::optional<zip::Engine> engine;
+  int level = 0;
+
+  std::string text() const {
+    return engine ? std::string(zip::engine_name(*engine)) + " " + std::to_string(level) : "stored";
+  }
 };
 
-Ran run(const std::string& command) {
-  Ran ran;
-  std::FILE* const pipe = popen((command + " 2>/dev/null </dev/null").c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  std::array<char, 65536> bytes{};
-  for (size_t got; (got = std::fread(bytes.data(), 1, bytes.size(), pipe)) > 0;) ran.output.append(bytes.data(), got);
-  const int status = pclose(pipe);
-  if (WIFEXITED(status)) ran.exit_code = WEXITSTATUS(status);
-  return ran;
+// Those of the engines that this build has, at the levels that `--level` may come to.
+std::vector<Way> all_ways() {
+  std::vector<Way> ways{{}};
+  for (const Way& way : std::vector<Way>{{zip::Engine::zlib, 1},
+                                         {zip::Engine::zlib, 6},
+                                         {zip::Engine::libdeflate, 1},
+                                         {zip::Engine::libdeflate, 6},
+                                         {zip::Engine::isal, 1},
+                                         {zip::Engine::isal, 2},
+                                         {zip::Engine::isal, 3}})
+    if (zip::is_available(*way.engine)) ways.push_back(way);
+  return ways;
 }
 
-// ctest takes the text for a skip.
-bool is_missing(const std::string& program) {
-  if (run("command -v " + program).exit_code == 0) return false;
-  WARN("skipped: " + program + " is not installed");
-  return true;
-}
-
-// An archive of the member by one engine, or stored.
-std::string packed(std::optional<zip::Engine> engine, std::string_view member) {
+std::string packed(const Way& way, std::string_view name, std::string_view member) {
   std::unique_ptr<zip::Deflater> deflater;
-  if (engine) {
-    auto made = zip::make_deflater(*engine, 1);
+  if (way.engine) {
+    auto made = zip::make_deflater(*way.engine, way.level);
     REQUIRE(made);
     deflater = *std::move(made);
   }
   zip::ArchiveWriter writer;
-  const auto archive = writer.pack("leads-00000.csv", member, zip::crc32(0, member), deflater.get());
+  const auto archive = writer.pack(name, member, zip::crc32(0, member), deflater.get());
   REQUIRE(archive);
   return archive->joined();
 }
 
-std::vector<std::optional<zip::Engine>> all_engines() {
-  std::vector<std::optional<zip::Engine>> engines{std::nullopt};
-  for (const zip::Engine engine : zip::available_engines()) engines.push_back(engine);
-  return engines;
+void check_taken(const Program& program, const std::filesystem::path& path, const std::string& member) {
+  if (program.test != program.extract) CHECK(programs::run(program.test, path).exit_code == 0);
+  const programs::Ran extracted = programs::run(program.extract, path);
+  CHECK(extracted.exit_code == 0);
+  CHECK((extracted.output == member));
 }
 
-// `test` and `extract` get the archive's path behind them; the one says whether it is sound, the other prints it.
-void check_all_taken(const std::string& test, const std::string& extract) {
+void check_all_members(const Program& program) {
   const TemporaryDirectory directory;
-  const std::string path = (directory / "packed.zip").string();
-  const std::string quoted = " '" + path + "'";
-  for (const auto engine : all_engines()) {
-    for (const std::string& member : {std::string(), std::string("a"), std::string("a,b\n1,2\n"),
-                                      zip_builder::csv_text(3000000, 1), zip_builder::random_bytes(3000000, 2)}) {
-      CAPTURE(engine ? zip::engine_name(*engine) : "stored", member.size());
-      REQUIRE(write_file(path, packed(engine, member)));
-      CHECK(run(test + quoted).exit_code == 0);
-      const Ran extracted = run(extract + quoted);
-      CHECK(extracted.exit_code == 0);
-      CHECK((extracted.output == member));
+  const std::filesystem::path path = directory / "packed.zip";
+  const std::vector<std::string> members{"", "a", "a,b\n1,2\n", zip_builder::csv_text(9'000'000, 1),
+                                         zip_builder::random_bytes(3'000'000, 2)};
+  for (const Way& way : all_ways()) {
+    for (const std::string& member : members) {
+      CAPTURE(way.text(), member.size());
+      REQUIRE(write_file(path, packed(way, "leads-00000.csv", member)));
+      check_taken(program, path, member);
     }
-    std::string damaged = packed(engine, zip_builder::csv_text(10000, 1));
+    CAPTURE(way.text());
+    std::string damaged = packed(way, "leads-00000.csv", zip_builder::csv_text(10'000, 1));
     damaged[1000] = static_cast<char>(damaged[1000] ^ 1);
     REQUIRE(write_file(path, damaged));
-    CHECK(run(test + quoted).exit_code != 0);  // so that a test that takes everything is noticed
+    CHECK(programs::run(program.test, path).exit_code != 0);  // so that a test that takes everything is noticed
   }
 }
 
-// java.util.zip, by ZipFile (which reads the directory, and never compares the CRC: this does) or by ZipInputStream
-// (which reads from the front, and must find the sizes there).
-constexpr const char* kJavaReader = R"(
-import java.io.*;
-import java.util.zip.*;
-
-class Reader {
-  public static void main(String[] arguments) throws IOException {
-    CRC32 crc = new CRC32();
-    ZipEntry entry = arguments[0].equals("ZipFile") ? byFile(arguments[1], crc) : byStream(arguments[1], crc);
-    System.out.flush();
-    boolean sound = entry.getName().equals("leads-00000.csv") && entry.getCrc() == crc.getValue();
-    System.exit(sound ? 0 : 1);
-  }
-
-  static ZipEntry byFile(String path, CRC32 crc) throws IOException {
-    try (ZipFile zip = new ZipFile(path)) {
-      if (zip.size() != 1) throw new IOException("not one member");
-      ZipEntry entry = zip.entries().nextElement();
-      new CheckedInputStream(zip.getInputStream(entry), crc).transferTo(System.out);
-      return entry;
-    }
-  }
-
-  static ZipEntry byStream(String path, CRC32 crc) throws IOException {
-    try (ZipInputStream zip = new ZipInputStream(new BufferedInputStream(new FileInputStream(path)))) {
-      ZipEntry entry = zip.getNextEntry();
-      if (entry == null || entry.getSize() < 0 || entry.getCrc() < 0) throw new IOException("no sizes in front");
-      new CheckedInputStream(zip, crc).transferTo(System.out);
-      if (zip.getNextEntry() != null) throw new IOException("not one member");
-      return entry;
-    }
-  }
-}
-)";
-
-void check_java_takes_all(const std::string& reader) {
+void check_all_names(const Program& program) {
   const TemporaryDirectory directory;
-  REQUIRE(write_file(directory / "Reader.java", kJavaReader));
-  const std::string place = "'" + directory.path().string() + "'";
-  REQUIRE(run("javac -J-XX:TieredStopAtLevel=1 -d " + place + " " + place + "/Reader.java").exit_code == 0);
-  const std::string java = "java -XX:TieredStopAtLevel=1 -cp " + place + " Reader " + reader;
-  check_all_taken(java, java);
+  const std::filesystem::path path = directory / "packed.zip";
+  const std::string member = zip_builder::csv_text(10'000, 1);
+  for (const std::string name : {"leads-00000.csv", "K\u00fcndigungen \u540d\u524d-00000.csv"})
+    for (const Way& way : {Way{}, Way{zip::Engine::zlib, 1}}) {
+      CAPTURE(way.text(), name);
+      REQUIRE(write_file(path, packed(way, name, member)));
+      CHECK(programs::run(program.list, path).output == name + "\n");
+      check_taken(program, path, member);
+    }
+}
+
+void check_all_taken(const Program& program) {
+  check_all_members(program);
+  check_all_names(program);
 }
 
 }  // namespace
 
 TEST_CASE("unzip takes our archives", "[.]") {
-  if (is_missing("unzip")) return;
-  check_all_taken("unzip -tq", "unzip -p");
+  programs::with_program("unzip", check_all_taken);
 }
 
 TEST_CASE("python3 takes our archives", "[.]") {
-  if (is_missing("python3")) return;
-  const std::string open = "python3 -c 'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); ";
-  check_all_taken(open + "sys.exit(z.namelist() != [\"leads-00000.csv\"] or z.testzip() is not None)'",
-                  open + "sys.stdout.buffer.write(z.read(\"leads-00000.csv\"))'");
+  programs::with_program("python3", check_all_taken);
 }
 
 TEST_CASE("bsdtar takes our archives", "[.]") {
-  if (is_missing("bsdtar")) return;
-  check_all_taken("bsdtar -xOf", "bsdtar -xOf");
+  programs::with_program("bsdtar", check_all_taken);
 }
 
 TEST_CASE("java ZipFile takes our archives", "[.]") {
-  if (is_missing("java") || is_missing("javac")) return;
-  check_java_takes_all("ZipFile");
+  programs::with_program("java ZipFile", check_all_taken);
 }
 
 TEST_CASE("java ZipInputStream takes our archives", "[.]") {
-  if (is_missing("java") || is_missing("javac")) return;
-  check_java_takes_all("ZipInputStream");
+  programs::with_program("java ZipInputStream", check_all_taken);
 }

@@ -30,6 +30,13 @@ void add_choice(CLI::App& app, const std::string& name, Value& value, const std:
       ->default_str(default_choice);
 }
 
+void add_kernel(CLI::App& app, run::InputOptions& input) {
+  app.add_option("--kernel", input.kernel,
+                 "for experts: what finds the records: scalar, avx2 or avx512; the results are the same; default: the "
+                 "fastest that the machine can run")
+      ->type_name("NAME");
+}
+
 // Options that mean the same for every command that reads an input.
 void add_input_options(CLI::App& app, run::InputOptions& input) {
   app.add_option("FILE", input.files, "CSV files in this order: paths, globs, - for stdin; also .gz .zst .xz .bz2 .zip")
@@ -64,6 +71,7 @@ void add_input_options(CLI::App& app, run::InputOptions& input) {
   app.add_option("--scanners", input.scanners,
                  "threads that scan a plain file ahead; 0: none; default: as many as the workers need")
       ->check(CLI::Range(0U, 64U));
+  add_kernel(app, input);
 }
 
 void add_workers(CLI::App& app, unsigned& workers) {
@@ -255,6 +263,7 @@ CLI::App* add_resume(CLI::App& app, ResumeCommand& resume, run::Values& flags) {
   add_run_dir(*command, resume.run_dir);
   command->add_option("--sandbox", resume.sandbox, "where the run went before, if that cannot be told from the run");
   add_ways(*command, resume.options);
+  add_kernel(*command, resume.options.input);
   add_account_flags(*command, flags);
   return command;
 }
