@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/api/throttle.h"
 #include "engine/base/check.h"
@@ -344,9 +345,9 @@ Submission::Change Submission::give_up() {
   return let_go(Instant());
 }
 
-// A string that is set to an empty one keeps its memory.
 void Submission::free_archive() {
-  std::string().swap(work_.archive);
+  std::string archive = std::exchange(work_.archive, {});
+  if (work_.give_back && !archive.empty()) work_.give_back(std::move(archive));
 }
 
 Outcome Submission::take_outcome() {

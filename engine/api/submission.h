@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -18,6 +19,8 @@ struct Work {
   uint64_t records = 0;
   std::string archive_name, csv_name;
   std::string archive;
+  // Takes the archive's memory once its job exists, from the thread that drives the submission; may be empty.
+  std::function<void(std::string)> give_back;
   std::string callback_url;  // of this chunk alone, unguessable; empty: nobody listens
   bool resent = false;       // its job may have been created before
 };
