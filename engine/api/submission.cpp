@@ -310,11 +310,17 @@ Submission::Change Submission::on_download(const Reply& reply, Instant now) {
   return end(OutcomeKind::finished);
 }
 
+std::optional<Instant> Submission::deadline() const {
+  if (done_) return std::nullopt;
+  if (wait_until_) return wait_until_;
+  if (stage_ != RequestKind::details || confirming_ || awaiting_) return std::nullopt;
+  return created_at_ + policy_.job_deadline;
+}
+
 Submission::Change Submission::on_time(Instant now) {
-  if (wait_until_ && !done_ && now >= *wait_until_)
-    return end(OutcomeKind::uncertain, Error{ErrorKind::service_down, why_ + "; no callback came"});
-  if (stage_ != RequestKind::details || confirming_ || awaiting_ || done_ || now < created_at_ + policy_.job_deadline)
-    return Change::none;
+  const auto over = deadline();
+  if (!over || now < *over) return Change::none;
+  if (wait_until_) return end(OutcomeKind::uncertain, Error{ErrorKind::service_down, why_ + "; no callback came"});
   return end(OutcomeKind::in_flight,
              Error{ErrorKind::transient, fmt::format("job {} had not ended when its deadline was over", job_id_)});
 }

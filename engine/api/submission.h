@@ -108,6 +108,8 @@ class Submission {
   Change give_up();
   // Time passes: the job's deadline, or the wait for a callback, may be over.
   Change on_time(Instant now);
+  // From when on on_time() ends it, as things stand; nothing where it does not.
+  std::optional<Instant> deadline() const;
 
   const Work& work() const { return work_; }
   const std::string& file_id() const { return file_id_; }
