@@ -51,7 +51,7 @@ Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* 
                             .callback_url = *std::move(callback_url),
                             .resent = row.resent};
   if (memory != nullptr)
-    prepared.work->give_back = [memory](std::string bytes) { memory->give_back(std::move(bytes)); };
+    prepared.work->give_back = [memory](std::string unneeded) { memory->give_back(std::move(unneeded)); };
   return prepared;
 }
 
