@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "engine/api/data_centre.h"
 #include "engine/api/throttle.h"
@@ -13,6 +14,8 @@
 namespace bulkwrite::api {
 namespace {
 
+constexpr std::array<RequestKind, 4> kKinds{RequestKind::upload, RequestKind::create, RequestKind::details,
+                                            RequestKind::download};
 constexpr uint64_t kTokenExchange = UINT64_MAX;
 constexpr unsigned kTokenThrottlesMax = 3;
 // An accounts host that stumbles is waited for some minutes, within what it takes in ten (contract 1.6).
@@ -32,13 +35,6 @@ uint64_t chunk_of(uint64_t exchange) {
 
 uint64_t credits_of(RequestKind kind) {
   return kind == RequestKind::create ? kCreateCredits : kCallCredits;
-}
-
-// What must be left for a submission to come to its end.
-uint64_t credits_ahead(const Submission& submission) {
-  if (!submission.wants_job() || (submission.stage() == RequestKind::create && submission.is_awaiting()))
-    return kTrackingCredits;
-  return submission.stage() == RequestKind::upload ? kJobCredits : kJobCredits - kCallCredits;
 }
 
 struct Places {
@@ -74,13 +70,8 @@ Dispatcher::Dispatcher(Transport& transport, const Clock& clock, Journal& journa
 
 bool Dispatcher::has_room() const {
   if (stopping_ || creating() != Creating::open || submissions_.size() >= options_.jobs_in_flight_max) return false;
-  uint64_t credits = kJobCredits;
-  for (const auto& [chunk, submission] : submissions_) credits += credits_ahead(submission);
-  if (!session_.credits().can_afford(credits)) return false;
-  const auto held = std::count_if(submissions_.begin(), submissions_.end(),
-                                  [](const auto& entry) { return entry.second.holds_archive(); });
-  return held < static_cast<ptrdiff_t>(options_.archives_held_max) ||
-         deliberate_bug(DeliberateBug::archives_without_bound);
+  if (!session_.credits().can_afford(kJobCredits + agenda_.credits_ahead())) return false;
+  return agenda_.archives_held() < options_.archives_held_max || deliberate_bug(DeliberateBug::archives_without_bound);
 }
 
 Dispatcher::Creating Dispatcher::creating() const {
@@ -92,8 +83,7 @@ Dispatcher::Creating Dispatcher::creating() const {
 }
 
 bool Dispatcher::wants_jobs() const {
-  return std::any_of(submissions_.begin(), submissions_.end(),
-                     [](const auto& entry) { return entry.second.wants_job() && !entry.second.is_awaiting(); });
+  return agenda_.waiting_for_jobs() > 0;
 }
 
 void Dispatcher::create_no_more() {
@@ -104,17 +94,16 @@ void Dispatcher::create_no_more() {
 
 bool Dispatcher::is_out_of_credits() const {
   if (session_.credits().can_afford(kCallCredits) && !credits_used_up_) return false;
-  return std::any_of(submissions_.begin(), submissions_.end(),
-                     [](const auto& entry) { return entry.second.due().has_value(); });
+  return agenda_.has_due();
 }
 
 void Dispatcher::submit(Work work) {
   BULKWRITE_CHECK(has_room(), "an archive comes only where there is room");
   const uint64_t chunk = work.chunk_index;
-  const bool fresh =
-      submissions_.try_emplace(chunk, std::move(work), options_.submission, options_.jitter_seed + chunk, clock_.now())
-          .second;
+  const auto [at, fresh] =
+      submissions_.try_emplace(chunk, std::move(work), options_.submission, options_.jitter_seed + chunk, clock_.now());
   BULKWRITE_CHECK(fresh, "a chunk is submitted once");
+  agenda_.put(at->second);
 }
 
 void Dispatcher::track(Work work, std::string job_id) {
@@ -131,8 +120,9 @@ void Dispatcher::hear_of(Work work) {
 void Dispatcher::take_in(Submission submission) {
   BULKWRITE_CHECK(can_track(), "a job is tracked only where there is room");
   const uint64_t chunk = submission.work().chunk_index;
-  const bool fresh = submissions_.try_emplace(chunk, std::move(submission)).second;
+  const auto [at, fresh] = submissions_.try_emplace(chunk, std::move(submission));
   BULKWRITE_CHECK(fresh, "a chunk is tracked once");
+  agenda_.put(at->second);
 }
 
 Result<void> Dispatcher::on_callback(uint64_t chunk_index, const std::string& job_id, const std::string& url) {
@@ -148,9 +138,8 @@ Result<void> Dispatcher::step(Milliseconds at_most) {
   for (Completion& done : transport_.wait(time_to_next(at_most)))
     if (auto ok = on_completion(std::move(done)); !ok) return ok;
   const Instant now = clock_.now();
-  for (auto at = submissions_.begin(); at != submissions_.end();) {
-    Submission& submission = at->second;
-    ++at;  // note() may take it away
+  for (const uint64_t chunk : agenda_.run_out(now)) {
+    Submission& submission = submissions_.find(chunk)->second;
     if (auto ok = note(submission, submission.on_time(now)); !ok) return ok;
   }
   if (stopping_ && now >= give_up_at_) end_all([](Submission& submission, Instant) { return submission.give_up(); });
@@ -163,34 +152,39 @@ Result<void> Dispatcher::send_due() {
     if (auto ok = renew_token(); !ok) return ok;
   if (renewal_wanted_) return {};
   // Who has waited longest comes first, so that none is starved where only few may be under way.
-  std::vector<std::pair<Instant, uint64_t>> due;
-  for (const auto& [chunk, submission] : submissions_)
-    if (const auto at = may_leave_at(submission); at && *at <= now) due.emplace_back(submission.due()->at, chunk);
-  std::sort(due.begin(), due.end());
-  for (const auto& [since, chunk] : due) {
-    if (renewing_ || requests_.size() >= rate_.calls_at_once()) return {};
-    const auto found = submissions_.find(chunk);
-    // What has left meanwhile may have used up what there was.
-    const auto at = may_leave_at(found->second);
-    if (!at || *at > now) continue;
-    if (auto ok = send(found->second, found->second.due()->request); !ok) return ok;
+  std::array<Agenda::Due::const_iterator, kKinds.size()> next;
+  for (size_t i = 0; i < kKinds.size(); ++i) next[i] = agenda_.due(kKinds[i]).begin();
+  while (!renewing_ && requests_.size() < rate_.calls_at_once()) {
+    // What has left meanwhile may have used up what there was, so each kind is looked at anew.
+    std::optional<size_t> first;
+    for (size_t i = 0; i < kKinds.size(); ++i)
+      if (is_next_due(kKinds[i], next[i], now) && (!first || *next[i] < *next[*first])) first = i;
+    if (!first) return {};
+    const uint64_t chunk = next[*first]->second;
+    ++next[*first];  // what is sent is no longer due
+    if (kKinds[*first] == RequestKind::create && !lets_create(chunk)) continue;
+    if (auto ok = send(submissions_.find(chunk)->second, kKinds[*first]); !ok) return ok;
   }
   return {};
 }
 
-// When its next request may leave; nothing while it has none, or while that is not a question of time.
-std::optional<Instant> Dispatcher::may_leave_at(const Submission& submission) const {
-  const auto due = submission.due();
-  if (!due) return std::nullopt;
-  if (submission.wants_job() && (canary_.is_dead() || session_.credits().is_used_up(kCreateCredits)))
-    return std::nullopt;
-  if (due->request == RequestKind::create && !canary_.lets_create(submission.work().chunk_index) &&
-      !deliberate_bug(DeliberateBug::canary_overtaken))
-    return std::nullopt;
-  if (!session_.credits().can_afford(credits_of(due->request))) return std::nullopt;
-  Instant at = std::max(due->at, rate_.not_before());
-  if (due->request == RequestKind::download) at = std::max(at, downloads_.next_start(at));
-  return at;
+// Whether the first request of the kind that has not been looked at is due, and requests of its kind may leave.
+bool Dispatcher::is_next_due(RequestKind kind, Agenda::Due::const_iterator next, Instant now) const {
+  if (next == agenda_.due(kind).end() || next->first > now) return false;
+  const auto opens = opens_at(kind);
+  return opens && *opens <= now;
+}
+
+// From when on requests of the kind may leave; nothing while that is not a question of time.
+std::optional<Instant> Dispatcher::opens_at(RequestKind kind) const {
+  const bool is_for_job = kind == RequestKind::upload || kind == RequestKind::create;
+  if (is_for_job && (canary_.is_dead() || session_.credits().is_used_up(kCreateCredits))) return std::nullopt;
+  if (!session_.credits().can_afford(credits_of(kind))) return std::nullopt;
+  return kind == RequestKind::download ? downloads_.next_start(rate_.not_before()) : rate_.not_before();
+}
+
+bool Dispatcher::lets_create(uint64_t chunk) const {
+  return canary_.lets_create(chunk) || deliberate_bug(DeliberateBug::canary_overtaken);
 }
 
 Result<void> Dispatcher::renew_token() {
@@ -244,6 +238,7 @@ Result<void> Dispatcher::send(Submission& submission, RequestKind kind) {
   if (kind == RequestKind::create && deliberate_bug(DeliberateBug::created_before_reply))
     if (auto ok = journal_.created(chunk, submission.file_id()); !ok) return ok;
   submission.sent({.token_generation = session_.generation(), .renewals = session_.renewals()});
+  agenda_.put(submission);
   requests_[chunk] = clock_.now();
   if (!deliberate_bug(DeliberateBug::credits_counted_late)) session_.credits().spend(credits_of(kind));
   if (kind == RequestKind::create) canary_.goes_ahead(chunk);
@@ -352,6 +347,7 @@ Result<void> Dispatcher::on_unauthorised(Submission& submission, const Reply& re
   if (deliberate_bug(DeliberateBug::token_renewed_by_all)) renewal_wanted_ = true;
   const bool creating = submission.stage() == RequestKind::create;
   submission.on_unauthorised();
+  agenda_.put(submission);
   if (creating)
     if (auto ok = journal_.not_created(submission.work().chunk_index, describe(reply)); !ok) return ok;
   return stopping_ || creating_no_more_ ? hold_back(submission) : Result<void>();
@@ -369,6 +365,7 @@ Result<void> Dispatcher::hold_back(Submission& submission) {
 // Writes what has changed into the journal, and takes an ended submission out.
 Result<void> Dispatcher::note(Submission& submission, Submission::Change change) {
   const uint64_t chunk = submission.work().chunk_index;
+  if (change != Submission::Change::ended) agenda_.put(submission);
   Result<void> written;
   switch (change) {
     case Submission::Change::none:
@@ -394,6 +391,7 @@ Result<void> Dispatcher::note(Submission& submission, Submission::Change change)
       break;
     case Submission::Change::ended:
       outcomes_.push_back(submission.take_outcome());
+      agenda_.remove(chunk);
       submissions_.erase(chunk);
       return {};
   }
@@ -408,8 +406,14 @@ Milliseconds Dispatcher::time_to_next(Milliseconds at_most) const {
   const auto look_at = [&](Instant at) { wait = std::min(wait, std::max(Milliseconds(0), at - now)); };
   if (renewal_wanted_ || session_.is_stale(now)) look_at(renew_at_);
   if (renewal_wanted_) return wait;
-  for (const auto& [chunk, submission] : submissions_)
-    if (const auto at = may_leave_at(submission)) look_at(*at);
+  for (const RequestKind kind : kKinds) {
+    const Agenda::Due& due = agenda_.due(kind);
+    const auto next = std::find_if(due.begin(), due.end(), [&](const auto& entry) {
+      return kind != RequestKind::create || lets_create(entry.second);
+    });
+    const auto opens = opens_at(kind);
+    if (opens && next != due.end()) look_at(std::max(next->first, *opens));
+  }
   return wait;
 }
 
@@ -431,9 +435,11 @@ uint64_t Dispatcher::end_all(Submission::Change (*how)(Submission&, Instant)) {
   for (auto at = submissions_.begin(); at != submissions_.end();) {
     const bool was_awaiting = at->second.is_awaiting();
     if (how(at->second, now) != Submission::Change::ended) {
+      agenda_.put(at->second);
       ++at;
       continue;
     }
+    agenda_.remove(at->first);
     if (was_awaiting) {
       transport_.cancel(exchange_of(at->first));  // its bytes are the submission's
       requests_.erase(at->first);
@@ -446,24 +452,10 @@ uint64_t Dispatcher::end_all(Submission::Change (*how)(Submission&, Instant)) {
 }
 
 Dispatcher::Gauges Dispatcher::gauges() const {
-  Gauges gauges;
-  for (const auto& [chunk, submission] : submissions_) {
-    switch (submission.stage()) {
-      case RequestKind::upload:
-        ++gauges.uploading;
-        break;
-      case RequestKind::create:
-        ++gauges.creating;
-        break;
-      case RequestKind::details:
-        ++gauges.tracking;
-        break;
-      case RequestKind::download:
-        ++gauges.fetching;
-        break;
-    }
-  }
-  return gauges;
+  return {.uploading = agenda_.at_stage(RequestKind::upload),
+          .creating = agenda_.at_stage(RequestKind::create),
+          .tracking = agenda_.at_stage(RequestKind::details),
+          .fetching = agenda_.at_stage(RequestKind::download)};
 }
 
 }  // namespace bulkwrite::api

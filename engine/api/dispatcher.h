@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/api/agenda.h"
 #include "engine/api/canary.h"
 #include "engine/api/job_spec.h"
 #include "engine/api/rate.h"
@@ -112,7 +113,9 @@ class Dispatcher {
   void take_in(Submission submission);
   uint64_t end_all(Submission::Change (*how)(Submission&, Instant));
   Milliseconds time_to_next(Milliseconds at_most) const;
-  std::optional<Instant> may_leave_at(const Submission& submission) const;
+  bool is_next_due(RequestKind kind, Agenda::Due::const_iterator next, Instant now) const;
+  std::optional<Instant> opens_at(RequestKind kind) const;
+  bool lets_create(uint64_t chunk) const;
   std::string why_throttled(RequestKind kind, const Reply& reply) const;
   void count(RequestKind kind, const Reply& reply, Instant left_at);
   Result<std::string> result_url(std::string_view download_url) const;
@@ -123,6 +126,7 @@ class Dispatcher {
   Session& session_;
   const DispatcherOptions options_;
   Submissions submissions_;
+  Agenda agenda_;  // of these
   std::vector<Outcome> outcomes_;
   std::map<uint64_t, Instant> requests_;  // under way, by chunk_index: when each left
   Canary canary_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/api/throttle.h"
 #include "engine/base/check.h"
@@ -309,11 +310,17 @@ Submission::Change Submission::on_download(const Reply& reply, Instant now) {
   return end(OutcomeKind::finished);
 }
 
+std::optional<Instant> Submission::deadline() const {
+  if (done_) return std::nullopt;
+  if (wait_until_) return wait_until_;
+  if (stage_ != RequestKind::details || confirming_ || awaiting_) return std::nullopt;
+  return created_at_ + policy_.job_deadline;
+}
+
 Submission::Change Submission::on_time(Instant now) {
-  if (wait_until_ && !done_ && now >= *wait_until_)
-    return end(OutcomeKind::uncertain, Error{ErrorKind::service_down, why_ + "; no callback came"});
-  if (stage_ != RequestKind::details || confirming_ || awaiting_ || done_ || now < created_at_ + policy_.job_deadline)
-    return Change::none;
+  const auto over = deadline();
+  if (!over || now < *over) return Change::none;
+  if (wait_until_) return end(OutcomeKind::uncertain, Error{ErrorKind::service_down, why_ + "; no callback came"});
   return end(OutcomeKind::in_flight,
              Error{ErrorKind::transient, fmt::format("job {} had not ended when its deadline was over", job_id_)});
 }
@@ -344,9 +351,9 @@ Submission::Change Submission::give_up() {
   return let_go(Instant());
 }
 
-// A string that is set to an empty one keeps its memory.
 void Submission::free_archive() {
-  std::string().swap(work_.archive);
+  std::string archive = std::exchange(work_.archive, {});
+  if (work_.give_back && !archive.empty()) work_.give_back(std::move(archive));
 }
 
 Outcome Submission::take_outcome() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -18,6 +19,8 @@ struct Work {
   uint64_t records = 0;
   std::string archive_name, csv_name;
   std::string archive;
+  // Takes the archive's memory once its job exists, from the thread that drives the submission; may be empty.
+  std::function<void(std::string)> give_back;
   std::string callback_url;  // of this chunk alone, unguessable; empty: nobody listens
   bool resent = false;       // its job may have been created before
 };
@@ -105,6 +108,8 @@ class Submission {
   Change give_up();
   // Time passes: the job's deadline, or the wait for a callback, may be over.
   Change on_time(Instant now);
+  // From when on on_time() ends it, as things stand; nothing where it does not.
+  std::optional<Instant> deadline() const;
 
   const Work& work() const { return work_; }
   const std::string& file_id() const { return file_id_; }

@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <limits>
@@ -17,6 +18,7 @@ namespace bulkwrite {
 namespace {
 
 constexpr size_t kWriteBufferBytes = 64 * 1024;
+constexpr size_t kReadBytes = 64 * 1024;
 
 Error cannot_write(const std::filesystem::path& path, int error_number) {
   return {ErrorKind::cannot_write, fmt::format("cannot write {}: {}", path.string(), errno_text(error_number))};
@@ -92,16 +94,27 @@ Result<size_t> read_at(const Descriptor& file, uint64_t offset, std::span<char> 
 }
 
 Result<std::string> read_file(const std::filesystem::path& path) {
+  std::string bytes;
+  if (auto done = read_file(path, bytes); !done) return std::move(done).error();
+  return bytes;
+}
+
+Result<void> read_file(const std::filesystem::path& path, std::string& bytes) {
   auto file = open_for_reading(path);
   if (!file) return std::move(file).error();
-  std::string bytes;
-  for (;;) {
-    const size_t had = bytes.size();
-    bytes.resize(had + kWriteBufferBytes);
+  // What the file says of its size is a hint: those of /proc have none, and files grow.
+  struct stat info {};
+  const size_t expected = ::fstat(file->get(), &info) == 0 && info.st_size > 0 ? static_cast<size_t>(info.st_size) : 0;
+  for (size_t had = 0;;) {
+    const size_t room = std::max(had < expected ? expected - had + 1 : kReadBytes, kReadBytes);
+    if (bytes.size() < had + room) bytes.resize(had + room);
     auto got = read_at(*file, had, std::span(bytes).subspan(had), path);
     if (!got) return std::move(got).error();
-    bytes.resize(had + *got);
-    if (*got == 0) return bytes;
+    had += *got;
+    if (had < bytes.size()) {
+      bytes.resize(had);
+      return {};
+    }
   }
 }
 

@@ -36,6 +36,8 @@ Result<Descriptor> open_for_reading(const std::filesystem::path& path);
 // Reads up to out.size() bytes; fewer only at the end of the file. `path` is for the message.
 Result<size_t> read_at(const Descriptor& file, uint64_t offset, std::span<char> out, const std::filesystem::path& path);
 Result<std::string> read_file(const std::filesystem::path& path);
+// The same, into `bytes`, whose memory serves again; after an error it holds anything.
+Result<void> read_file(const std::filesystem::path& path, std::string& bytes);
 
 // A file that appears under its name only when it is complete: bytes go to "<name>.part" beside it, and commit()
 // flushes, syncs and renames. Without commit() the part file is removed. Every failure is cannot_write and removes it

@@ -109,8 +109,13 @@ void Cutter::make_room(size_t capacity) {
     chunk_.buffer.reserve(std::max(capacity, largest_ + largest_ / 8), filled_);  // chunks differ a little
     return;
   }
-  if (filled_ > 0) std::memcpy(larger->buffer.data(), chunk_.buffer.data(), filled_);
   std::swap(larger->buffer, chunk_.buffer);
+  if (filled_ > 0) {
+    std::memcpy(chunk_.buffer.data(), larger->buffer.data(), filled_);
+  } else {
+    std::swap(larger->index, chunk_.index);
+    chunk_.index.clear();
+  }
 }
 
 void Cutter::filled(size_t bytes) {

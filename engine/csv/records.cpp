@@ -1,6 +1,7 @@
 #include "engine/csv/records.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "engine/base/check.h"
 
@@ -113,6 +114,54 @@ void RecordReader::judge(Record& record) {
   } else if (record.begin == record.end) {
     record.flaw = FlawAt{record.begin, Flaw::blank_line};
   }
+}
+
+RecordFinder::RecordFinder(const Chunk& chunk) : chunk_(chunk) {
+  BULKWRITE_CHECK(chunk.slices.empty(), "a chunk's bytes have been gathered");
+  if (chunk.size > 0) ends_ = chunk.index.record_ends.front();
+}
+
+bool RecordFinder::next() {
+  while (next_ < chunk_.size) {
+    begin_ = next_;
+    while (ends_ == 0) {
+      BULKWRITE_CHECK(++word_ < chunk_.index.record_ends.size(), "a chunk ends in a record end");
+      ends_ = chunk_.index.record_ends[word_];
+    }
+    line_feed_ = kWordBits * word_ + static_cast<size_t>(std::countr_zero(ends_));
+    ends_ &= ends_ - 1;
+    next_ = line_feed_ + 1;
+    while (part_ + 1 < chunk_.parts.size() && begin_ >= chunk_.parts[part_ + 1].at) ++part_;
+    if (!is_blank()) return true;
+  }
+  return false;
+}
+
+// Whether the record's line feed is none of the source.
+bool RecordFinder::is_ours() const {
+  const Part& part = chunk_.parts[part_];
+  return part.unterminated && line_feed_ == part.at + part.bytes();
+}
+
+bool RecordFinder::is_blank() const {
+  if (chunk_.columns == 1 || line_feed_ > begin_ + 1) return false;
+  return (line_feed_ == begin_ || chunk_.buffer.data()[begin_] == '\r') && !is_ours();
+}
+
+Fields RecordFinder::fields(size_t count) {
+  bounds_.resize(std::max(bounds_.size(), count + 1));
+  const std::vector<uint64_t>& structurals = chunk_.index.structurals;
+  size_t word = begin_ / kWordBits, found = 0;
+  uint64_t bits = structurals[word] & (~uint64_t{0} << (begin_ % kWordBits));
+  for (size_t at = begin_; found < count && at != line_feed_;) {
+    while (bits == 0) bits = structurals[++word];  // the record's end at the latest
+    at = kWordBits * word + static_cast<size_t>(std::countr_zero(bits));
+    bits &= bits - 1;
+    bounds_[++found] = static_cast<uint32_t>(at + 1 - begin_);
+  }
+  const bool is_whole = found > 0 && begin_ + bounds_[found] == next_;
+  if (is_whole && line_feed_ > begin_ && chunk_.buffer.data()[line_feed_ - 1] == '\r' && !is_ours()) --bounds_[found];
+  return {chunk_.buffer.data() + begin_, std::span(bounds_).first(found + 1)};
 }
 
 }  // namespace bulkwrite::csv

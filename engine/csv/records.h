@@ -102,4 +102,29 @@ class RecordReader {
   size_t first_bound_ = 0, next_bound_ = 0, bounds_end_ = 1;
 };
 
+// The same records for those who need few fields of them, and not of every one: nothing is listed in advance. One pass
+// over a chunk that is not too_long. One thread; the chunk must outlive it.
+class RecordFinder {
+ public:
+  explicit RecordFinder(const Chunk& chunk);
+
+  // Goes on to the next record; false behind the last. Blank lines are passed over.
+  bool next();
+  size_t begin() const { return begin_; }  // of the record, in the chunk's bytes
+  // Its first `count` fields; fewer where it has fewer. Meaningless for a record with a flaw. Valid until the next
+  // call.
+  Fields fields(size_t count);
+
+ private:
+  bool is_ours() const;
+  bool is_blank() const;
+
+  const Chunk& chunk_;
+  size_t part_ = 0;
+  size_t begin_ = 0, line_feed_ = 0, next_ = 0;  // of the record, and behind it
+  size_t word_ = 0;                              // of the index
+  uint64_t ends_ = 0;                            // the record ends in it that are to come
+  std::vector<uint32_t> bounds_;
+};
+
 }  // namespace bulkwrite::csv

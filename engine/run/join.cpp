@@ -15,35 +15,46 @@ namespace {
 // Walks the records of a chunk that were sent.
 class SentRecords {
  public:
-  explicit SentRecords(const SentChunk& sent) : reader_(sent.chunk), rejected_(sent.rejected) {}
+  explicit SentRecords(const SentChunk& sent) : records_(sent.chunk), rejected_(sent.rejected) {}
 
   bool next() {
-    for (csv::Record record; reader_.next(record); rejected_ = rejected_.subspan(1))
+    for (; records_.next(); rejected_ = rejected_.subspan(1))
       if (rejected_.empty() || ordinal_++ != rejected_.front()) return true;
     return false;
   }
-  csv::Fields fields() const { return reader_.fields(); }
+  csv::RecordFinder& operator*() { return records_; }
 
  private:
-  csv::RecordReader reader_;
+  csv::RecordFinder records_;
   std::span<const uint32_t> rejected_;
   uint32_t ordinal_ = 0;
 };
 
+// How many fields of a record have to be looked at for `columns` of them.
+size_t fields_needed(std::span<const size_t> columns) {
+  const auto last = std::max_element(columns.begin(), columns.end());
+  return last == columns.end() ? 0 : *last + 1;
+}
+
 // Compares verdicts with the records of one chunk.
 class Joiner {
  public:
-  explicit Joiner(const SentChunk& sent) : sent_(sent) {}
+  explicit Joiner(const SentChunk& sent)
+      : sent_(sent),
+        columns_(sent.mapped_columns.first(std::min(kEchoedMax, sent.mapped_columns.size()))),
+        needed_(fields_needed(columns_)) {}
 
   bool is_in_order(const Verdicts& verdicts);
   bool join_by_key(Joined& joined);
 
  private:
   size_t columns_echoed(const Verdicts& verdicts) const;
-  bool echoes(const Verdict& verdict, const csv::Fields& fields);
+  bool echoes(const Verdict& verdict, csv::RecordFinder& record);
   std::string key_of(std::span<const std::string_view> fields);
 
   const SentChunk& sent_;
+  const std::span<const size_t> columns_;  // those that are echoed
+  const size_t needed_;                    // that many fields hold them all
   std::string scratch_, other_scratch_;
 };
 
@@ -51,21 +62,22 @@ bool Joiner::is_in_order(const Verdicts& verdicts) {
   if (deliberate_bug(DeliberateBug::echo_ignored)) return true;
   size_t at = 0;
   for (SentRecords records(sent_); records.next(); ++at)
-    if (at == verdicts.rows().size() || !echoes(verdicts.rows()[at], records.fields())) return false;
+    if (at == verdicts.rows().size() || !echoes(verdicts.rows()[at], *records)) return false;
   return true;
 }
 
-bool Joiner::echoes(const Verdict& verdict, const csv::Fields& fields) {
-  const size_t echoed = std::min(verdict.echoed.size(), sent_.mapped_columns.size());
+bool Joiner::echoes(const Verdict& verdict, csv::RecordFinder& record) {
+  const csv::Fields fields = record.fields(needed_);
+  if (fields.size() < needed_) return false;
+  const size_t echoed = std::min(verdict.echoed.size(), columns_.size());
   for (size_t i = 0; i < echoed; ++i) {
-    if (csv::value_of(verdict.echoed[i], scratch_) != csv::value_of(fields[sent_.mapped_columns[i]], other_scratch_))
-      return false;
+    if (csv::value_of(verdict.echoed[i], scratch_) != csv::value_of(fields[columns_[i]], other_scratch_)) return false;
   }
   return true;
 }
 
 size_t Joiner::columns_echoed(const Verdicts& verdicts) const {
-  return verdicts.rows().empty() ? 0 : std::min(verdicts.rows().front().echoed.size(), sent_.mapped_columns.size());
+  return verdicts.rows().empty() ? 0 : std::min(verdicts.rows().front().echoed.size(), columns_.size());
 }
 
 // The values of the first columns, each with its length before it, so that no two lists of values look the same.
@@ -91,7 +103,9 @@ bool Joiner::join_by_key(Joined& joined) {
   }
   std::vector<std::string_view> mapped(columns);
   for (SentRecords records(sent_); records.next();) {
-    for (size_t i = 0; i < columns; ++i) mapped[i] = records.fields()[sent_.mapped_columns[i]];
+    const csv::Fields fields = (*records).fields(needed_);
+    if (fields.size() < needed_) return false;
+    for (size_t i = 0; i < columns; ++i) mapped[i] = fields[columns_[i]];
     const auto found = verdict_of.extract(key_of(mapped));
     if (found.empty()) return false;
     joined.order.push_back(found.mapped());

@@ -34,6 +34,7 @@ LoadLine::LoadLine(Front& front, const LoadPlan& plan, Ledger& ledger, const Spo
       remainder_(std::move(remainder)),
       turns_(remainder_.chunks),
       hint_(tell, [this](uint32_t source) { return front_.source(source).name; }),
+      archive_memory_(worker_count(options.workers) + kArchivesWaitingMax),
       brake_(options.failed_max, plan.dispatcher_options.canary, plan.present_field) {
   for (const Remainder::Step& left : remainder_.steps) {
     if (left.step == NextStep::submit)
@@ -123,6 +124,7 @@ void LoadLine::run_worker() {
                               .hint = &hint_,
                               .turns = &turns_,
                               .unknown_choices = &unknown_choices_,
+                              .memory = &archive_memory_,
                               .rejects = &rejects_});
   while (auto chunk = cut_.pop()) {
     chunk->gather();

@@ -104,6 +104,7 @@ class LoadLine {
   Turns turns_;       // of chunks, to the ledger
   NotUtf8Hint hint_;  // of the worker whose turn it is
   KnownRejects rejects_;
+  ArchiveMemory archive_memory_;
   std::unordered_map<uint64_t, const ChunkRow*> to_send_again_;  // of the remainder, by chunk_index
   std::deque<const Remainder::Step*> to_track_;
 

@@ -25,7 +25,8 @@ void MemberBuilder::begin(const csv::Chunk& chunk) {
   records_ = 0;
   last_unterminated_ = false;
   ranges_.clear();
-  encoded_.clear();
+  // Room for the header, whose length is not known yet, so that the records behind it need not be moved.
+  encoded_.assign(rewrites() ? chunk.buffer.headroom() : 0, ' ');
 }
 
 void MemberBuilder::accept(const csv::Record& record, const csv::Fields& fields) {
@@ -75,8 +76,9 @@ std::string_view MemberBuilder::build(csv::Chunk& chunk, std::string_view header
   BULKWRITE_CHECK(header.size() <= chunk.buffer.headroom(), "the header fits into the room in front of the records");
   const size_t ours = last_unterminated_ ? 1 : 0;
   if (rewrites()) {
-    encoded_.insert(0, header);
-    return std::string_view(encoded_).substr(0, encoded_.size() - ours);
+    const size_t begin = chunk.buffer.headroom() - header.size();
+    std::memcpy(encoded_.data() + begin, header.data(), header.size());
+    return std::string_view(encoded_).substr(begin, encoded_.size() - begin - ours);
   }
   char* const data = chunk.buffer.data();
   size_t end = 0;

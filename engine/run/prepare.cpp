@@ -41,13 +41,17 @@ Result<Preparer::Prepared> Preparer::prepare(csv::Chunk& chunk, const ChunkRow* 
   if (auto ok = write_down(row, before == nullptr, judged.not_utf8); !ok) return std::move(ok).error();
   auto callback_url = callback_url_for(chunk.chunk_index);
   if (!callback_url) return std::move(callback_url).error();
+  ArchiveMemory* const memory = options_.memory;
   prepared.work = api::Work{.chunk_index = chunk.chunk_index,
                             .records = row.sent,
                             .archive_name = base + ".zip",
                             .csv_name = base + ".csv",
-                            .archive = archive->joined(),
+                            .archive = archive->joined(memory != nullptr ? memory->take() : std::string()),
+                            .give_back = {},
                             .callback_url = *std::move(callback_url),
                             .resent = row.resent};
+  if (memory != nullptr)
+    prepared.work->give_back = [memory](std::string unneeded) { memory->give_back(std::move(unneeded)); };
   return prepared;
 }
 

@@ -11,6 +11,7 @@
 #include "engine/base/result.h"
 #include "engine/csv/chunk.h"
 #include "engine/run/archive.h"
+#include "engine/run/archive_memory.h"
 #include "engine/run/judge.h"
 #include "engine/run/known_rejects.h"
 #include "engine/run/ledger.h"
@@ -33,6 +34,7 @@ struct PrepareOptions {
   NotUtf8Hint* hint = nullptr;                      // gets what new chunks hold, in their order; may be null
   Turns* turns = nullptr;                           // of those who prepare at once; null: there is one only
   SharedUnknownChoices* unknown_choices = nullptr;  // gets those of the records that are sent; may be null
+  ArchiveMemory* memory = nullptr;  // where archives go when their jobs exist, and others come from; may be null
   KnownRejects* rejects = nullptr;  // where to note them, before the chunk is in the ledger; may be null
 };
 

@@ -99,31 +99,57 @@ Result<void> Reconciler::add_too_long(const ChunkRow& row) {
   return write_result(source, part.first_record, Fate::rejected, "", csv::flaw_name(csv::Flaw::too_long));
 }
 
+// The records of a chunk, of which only those are looked at whose bytes somebody needs: as a rule none. Forwards only.
+class Reconciler::Walk {
+ public:
+  explicit Walk(const Sent& sent) : chunk_(sent.chunk), judge_(sent.chunk, sent.rules) {}
+
+  const csv::Chunk& chunk() const { return chunk_; }
+  const Judge& sent(uint64_t ordinal) {
+    pass_to(ordinal + 1);
+    return judge_;
+  }
+  const Judge& rejected(uint64_t ordinal) {
+    pass_to(ordinal);
+    ++walked_;
+    BULKWRITE_CHECK(judge_.next(), "a chunk that is read again has the records that it had");
+    return judge_;
+  }
+
+ private:
+  void pass_to(uint64_t records) {
+    for (; walked_ < records; ++walked_)
+      BULKWRITE_CHECK(judge_.pass(), "a chunk that is read again has the records that it had");
+  }
+
+  const csv::Chunk& chunk_;
+  Judge judge_;
+  uint64_t walked_ = 0;
+};
+
 Result<void> Reconciler::add_records(const ChunkRow& row, const Sent& sent, const Joined* joined,
                                      std::string_view why) {
-  std::vector<SourceName> sources;
-  for (const csv::Part& part : sent.chunk.parts) sources.push_back(source_name(part.source));
+  BULKWRITE_CHECK(row.records == sent.chunk.records(), "a chunk that is read again has the records that it had");
   std::span<const uint32_t> rejected = sent.rejected;
-  uint64_t at = 0;  // of the records that were sent
-  Judge judge(sent.chunk, sent.rules);
-  for (uint64_t ordinal = 0; ordinal < row.records; ++ordinal) {
-    const bool is_rejected = !rejected.empty() && rejected.front() == ordinal;
-    const bool is_there = is_rejected ? judge.next() : judge.pass();
-    BULKWRITE_CHECK(is_there, "a chunk that is read again has the records that it had");
-    const SourceName& source = sources[judge.record().part];
-    if (is_rejected) {
-      rejected = rejected.subspan(1);
-      if (auto ok = add_reject(sent.chunk, judge, source); !ok) return ok;
-      continue;
+  uint64_t ordinal = 0, at = 0;  // of all records, and of those that were sent
+  Walk walk(sent);
+  for (const csv::Part& part : sent.chunk.parts) {
+    const SourceName source = source_name(part.source);
+    for (uint64_t i = 0; i < part.records; ++i, ++ordinal) {
+      if (!rejected.empty() && rejected.front() == ordinal) {
+        rejected = rejected.subspan(1);
+        if (auto ok = add_reject(sent.chunk, walk.rejected(ordinal), source); !ok) return ok;
+        continue;
+      }
+      const Verdict* const verdict = joined != nullptr ? &joined->of(at++) : nullptr;
+      if (auto ok = add_sent(row, {source, part.first_record + i, ordinal}, walk, verdict, why); !ok) return ok;
     }
-    const Verdict* const verdict = joined != nullptr ? &joined->of(at++) : nullptr;
-    if (auto ok = add_sent(row, sent.chunk, judge, source, verdict, why); !ok) return ok;
   }
   return {};
 }
 
-Result<void> Reconciler::add_sent(const ChunkRow& row, const csv::Chunk& chunk, const Judge& judge,
-                                  const SourceName& source, const Verdict* verdict, std::string_view why) {
+Result<void> Reconciler::add_sent(const ChunkRow& row, const Place& place, Walk& walk, const Verdict* verdict,
+                                  std::string_view why) {
   const Fate fate = verdict != nullptr ? fate_of(*verdict, options_.present_field) : fate_of(row.state);
   count(counts_, fate);
   const bool resent = row.resent && fate != Fate::not_sent;
@@ -132,11 +158,11 @@ Result<void> Reconciler::add_sent(const ChunkRow& row, const csv::Chunk& chunk, 
   if (is_not_taken(fate)) {
     const auto groups =
         verdict != nullptr ? parse_errors(errors) : std::vector<VerdictError>{{std::string(state_name(row.state)), {}}};
-    if (auto ok = write_failed(chunk, judge, source.text, groups); !ok) return ok;
+    if (auto ok = write_failed(walk.chunk(), walk.sent(place.ordinal), place.source.text, groups); !ok) return ok;
   }
   const std::string_view id =
       verdict != nullptr ? csv::value_of(verdict->record_id, other_scratch_) : std::string_view();
-  return write_result(source, judge.record().record_number, fate, id, errors, resent);
+  return write_result(place.source, place.record_number, fate, id, errors, resent);
 }
 
 Result<void> Reconciler::add_reject(const csv::Chunk& chunk, const Judge& judge, const SourceName& source) {

@@ -61,8 +61,15 @@ class Reconciler {
   Result<void> add_verdicts(const ChunkRow& row, const Sent& sent, const std::filesystem::path& result);
   Result<Joined> join(const ChunkRow& row, const Sent& sent, const std::filesystem::path& result);
   Result<void> add_records(const ChunkRow& row, const Sent& sent, const Joined* joined, std::string_view why);
-  Result<void> add_sent(const ChunkRow& row, const csv::Chunk& chunk, const Judge& judge, const SourceName& source,
-                        const Verdict* verdict, std::string_view why);
+  // Where a record stands.
+  struct Place {
+    const SourceName& source;
+    uint64_t record_number;
+    uint64_t ordinal;  // in the chunk
+  };
+  class Walk;
+  Result<void> add_sent(const ChunkRow& row, const Place& place, Walk& walk, const Verdict* verdict,
+                        std::string_view why);
   SourceName source_name(uint32_t ordinal) const;
   Result<void> write_result(const SourceName& source, uint64_t record_number, Fate fate, std::string_view record_id,
                             std::string_view errors, bool resent = false);

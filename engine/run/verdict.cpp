@@ -46,6 +46,8 @@ VerdictStatus status_of(std::string_view raw) {
        {"UPDATED", VerdictStatus::updated},
        {"SKIPPED", VerdictStatus::skipped},
        {"UNPROCESSED", VerdictStatus::unprocessed}}};
+  for (const auto& [name, status] : kNames)
+    if (raw == name) return status;
   std::string scratch;
   const std::string text = upper(csv::value_of(raw, scratch));
   for (const auto& [name, status] : kNames)
@@ -96,10 +98,11 @@ VerdictError parse_group(std::string_view group) {
 }  // namespace
 
 Result<Verdicts> Verdicts::read(const std::filesystem::path& path, Verdicts spare, const csv::Kernel& kernel) {
-  auto archive = read_file(path);
-  if (!archive) return std::move(archive).error();
-  auto verdicts = parse(*archive, std::move(spare), kernel);
+  std::string archive = std::exchange(spare.archive_, {});
+  if (auto done = read_file(path, archive); !done) return std::move(done).error();
+  auto verdicts = parse(archive, std::move(spare), kernel);
   if (!verdicts) return in_context(path.string(), std::move(verdicts).error());
+  verdicts->archive_ = std::move(archive);
   return verdicts;
 }
 

@@ -57,6 +57,7 @@ class Verdicts {
   Result<void> cut(size_t data_offset, size_t columns, const csv::Kernel& kernel);
   Result<void> index(const std::vector<std::string>& names);
 
+  std::string archive_;  // nothing points into it: its memory is kept for the next one
   std::string text_;
   csv::Chunk bytes_;
   std::vector<Verdict> rows_;

@@ -20,7 +20,7 @@ struct Archive {
   bool stored = false;
 
   size_t size() const { return pieces[0].size() + pieces[1].size() + pieces[2].size(); }
-  std::string joined() const;
+  std::string joined(std::string memory = {}) const;  // in this memory where it is enough
 };
 
 // Reusable; its buffer grows to the largest archive and stays. One thread.

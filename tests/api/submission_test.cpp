@@ -113,6 +113,22 @@ void check_cases(RequestKind stage, const SubmissionPolicy& policy, const std::v
 
 }  // namespace
 
+TEST_CASE("an archive's memory is given back once, when its job exists or it is never sent again") {
+  const auto given_back = [](const Reply& reply) {
+    std::vector<std::string> archives;
+    Work work{.chunk_index = 3, .archive = "PK", .give_back = [&](std::string bytes) { archives.push_back(bytes); }};
+    Life life(Submission(std::move(work), kListening, 1));
+    life.bring_to(RequestKind::create);
+    CHECK(archives.empty());
+    life.answer(reply);
+    if (life.submission.job_id() == "77") life.answer(complete(200, job("COMPLETED", kResult)));
+    return archives;
+  };
+  CHECK(given_back(complete(201, created_body("77"))) == std::vector<std::string>{"PK"});
+  CHECK(given_back(lost()) == std::vector<std::string>{"PK"});
+  CHECK(given_back(throttled()).empty());
+}
+
 TEST_CASE("a life without faults: upload, create, look until it is done, download") {
   Life life(kPlainInsert);
   CHECK(life.submission.holds_archive());

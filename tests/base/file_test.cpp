@@ -415,3 +415,19 @@ TEST_CASE("syncing a directory leaves its files and folders as they are, and one
   CHECK(text_of(directory / "folder" / "b") == "2");
   check_refused(sync_files_in(directory / "none"), ErrorKind::cannot_write, "none");
 }
+
+TEST_CASE("a file is read into memory that served before, whatever was in it, and whatever the file says of its size") {
+  const TemporaryDirectory directory;
+  std::string bytes = "what was there before";
+  for (const size_t size : std::initializer_list<size_t>{200'000, 0, 65'536, 65'535, 65'537, 1, 150'000}) {
+    CAPTURE(size);
+    const std::string text = random_bytes(size, size);
+    put(directory / "a", text);
+    REQUIRE(read_file(directory / "a", bytes));
+    CHECK((bytes == text));
+  }
+  CHECK(bytes.capacity() >= 200'000);
+  REQUIRE(read_file("/proc/self/status", bytes));  // its size is said to be 0
+  CHECK(bytes.find("VmRSS") != std::string::npos);
+  check_refused(read_file(directory / "none", bytes), ErrorKind::no_input, "none");
+}

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <functional>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,17 @@ struct Seen {
   uint64_t records = 0, blank_lines = 0;
 };
 
+// Whoever looks for records finds those that whoever walks them does, and their first fields.
+inline void check_found(const Record& record, const Fields& fields, size_t columns, RecordFinder& finder) {
+  if (finder.begin() != record.begin) throw std::runtime_error("a record is found elsewhere than it is read");
+  for (size_t count = 0; !record.flaw && count <= columns + 1; ++count) {
+    const Fields found = finder.fields(count);
+    bool same = found.size() == std::min(count, fields.size());
+    for (size_t i = 0; same && i < found.size(); ++i) same = found[i] == fields[i];
+    if (!same) throw std::runtime_error("a record is found with other fields than it is read with");
+  }
+}
+
 inline SeenChunk describe(const Chunk& chunk, const std::string& pieces) {
   SeenChunk seen{.too_long = chunk.too_long, .parts = chunk.parts};
   if (chunk.too_long) {
@@ -47,7 +59,10 @@ inline SeenChunk describe(const Chunk& chunk, const std::string& pieces) {
   }
   for (const Part& part : chunk.parts) seen.part_bytes.emplace_back(chunk.bytes_of(part));
   RecordReader reader(chunk);
+  RecordFinder finder(chunk);
   for (Record record; reader.next(record);) {
+    if (!finder.next()) throw std::runtime_error("a record is read that is not found");
+    check_found(record, reader.fields(), chunk.columns, finder);
     const Part& part = chunk.parts[record.part];
     SeenRecord out{part.source,
                    record.record_number,
@@ -59,6 +74,7 @@ inline SeenChunk describe(const Chunk& chunk, const std::string& pieces) {
       for (size_t i = 0; i < reader.fields().size(); ++i) out.fields.emplace_back(reader.fields()[i]);
     seen.records.push_back(std::move(out));
   }
+  if (finder.next()) throw std::runtime_error("a record is found that is not read");
   return seen;
 }
 

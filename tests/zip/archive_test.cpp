@@ -257,3 +257,15 @@ TEST_CASE("what a ZIP without ZIP64 cannot hold is refused, and the writer stays
 
   CHECK(by_our_reader(packer.pack("a.csv", "x").bytes)->bytes == "x");
 }
+
+TEST_CASE("pieces are joined in memory that served before, where it is enough") {
+  Packer packer(std::nullopt);
+  const auto archive = packer.try_pack("a.csv", "a,b\nc,d\n");
+  REQUIRE(archive);
+  std::string memory(10'000, 'x');
+  const void* const where = memory.data();
+  const std::string joined = archive->joined(std::move(memory));
+  CHECK(static_cast<const void*>(joined.data()) == where);
+  CHECK(joined == archive->joined());
+  CHECK(joined == archive->joined("x"));
+}
