@@ -106,6 +106,7 @@ class Cutter {
   bool take_line(size_t end);
   void take(size_t end, const Tally& more);
   Tally tally(size_t begin, size_t end) const;
+  Tally tally_scanned(size_t end);
   // Lines of nothing but their end.
   struct EmptyLines {
     uint64_t lines = 0, bytes = 0;
@@ -151,6 +152,7 @@ class Cutter {
   bool unterminated_ = false;                  // the byte before filled_ is an LF that the source lacks
   bool unclosed_ = false;                      // the scan stands at a quote that was open for too long
   std::shared_ptr<const ScannedBlock> ahead_;  // the one that was appended last
+  CountedLines counted_;                       // of the step that was scanned last
   Index scratch_;
 
   // A record that fits into no chunk is going by; it began at this offset of the source.

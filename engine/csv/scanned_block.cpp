@@ -93,7 +93,7 @@ void ScannedBlock::suppose() {
   for (size_t i = 0; i < supposed.size(); ++i) {
     Hypothesis& hypothesis = hypotheses_[i];
     hypothesis.index.clear();
-    hypothesis.standings.assign(1, {supposed[i], 0});
+    hypothesis.standings.assign(1, {supposed[i], 0, {}});
     hypothesis.open = first_ < size_;
   }
 }
@@ -110,7 +110,17 @@ void ScannedBlock::follow(Hypothesis& hypothesis) {
       csv::scan(*options_.kernel, {data_.get(), from, end, options_.delimiter, options_.quote_bytes_max}, state,
                 hypothesis.index);
   hypothesis.open = !outcome.unclosed_quote && end < size_;
-  if (!outcome.unclosed_quote) hypothesis.standings.push_back({state, hypothesis.index.flaws.size()});
+  if (outcome.unclosed_quote) return;
+  hypothesis.standings.push_back({state, hypothesis.index.flaws.size(), count_lines(hypothesis.index, from, end)});
+}
+
+CountedLines ScannedBlock::count_lines(const Index& index, size_t from, size_t end) const {
+  if (options_.columns == 0) return {};
+  const size_t begin = find_bit(index.record_ends, from, end) + 1;
+  if (begin >= end) return {};
+  const size_t behind = find_last_bit(index.record_ends, begin, end) + 1;
+  if (behind > end) return {};
+  return {begin, behind, count_records(*options_.kernel, index, begin, behind, options_.columns)};
 }
 
 // Under the wrong hypothesis the first quotes soon look astray. Where both look so, both are followed: the records
@@ -124,14 +134,16 @@ void ScannedBlock::drop_what_is_flawed() {
   if (inside_flawed && !outside_flawed) inside.open = false;
 }
 
-ScanOutcome ScannedBlock::go_on(size_t from, size_t at, LexState& state, Index& index, Index& scratch) const {
+ScanOutcome ScannedBlock::go_on(size_t from, size_t at, LexState& state, Index& index, CountedLines& counted,
+                                Index& scratch) const {
+  counted = {};
   const size_t end = checkpoint_after(from) - from + at;
   index.cover(end + 1);
   // Only from the true beginning of a field can be told that it goes on for too long.
   const bool may_be_too_long = quote_is_open(state) && end > state.quote_begin + options_.quote_bytes_max;
   for (const Hypothesis& hypothesis : hypotheses_) {
     if (may_be_too_long || !stands_in(hypothesis, from, at, state)) continue;
-    take_over(hypothesis, from, at, state, index);
+    take_over(hypothesis, from, at, state, index, counted);
     return {end, false};
   }
   return scan_again(from, at, state, index, scratch);
@@ -149,12 +161,14 @@ bool ScannedBlock::stands_in(const Hypothesis& hypothesis, size_t from, size_t a
          supposed.quote_begin - from + at == state.quote_begin;
 }
 
-void ScannedBlock::take_over(const Hypothesis& hypothesis, size_t from, size_t at, LexState& state,
-                             Index& index) const {
+void ScannedBlock::take_over(const Hypothesis& hypothesis, size_t from, size_t at, LexState& state, Index& index,
+                             CountedLines& counted) const {
   const size_t end = checkpoint_after(from), ordinal = ordinal_of(end);
   add_bits(index.structurals, at, hypothesis.index.structurals, from, end - from);
   add_bits(index.record_ends, at, hypothesis.index.record_ends, from, end - from);
   const bool at_checkpoint = from == first_ || from % options_.step_bytes == 0;
+  const CountedLines& lines = hypothesis.standings[ordinal].lines;
+  if (at_checkpoint) counted = {lines.begin - from + at, lines.end - from + at, lines.count};
   for (size_t i = hypothesis.standings[ordinal - 1].flaws; i < hypothesis.standings[ordinal].flaws; ++i) {
     const FlawAt& flaw = hypothesis.index.flaws[i];
     if (at_checkpoint || flaw.offset >= from) index.flaws.push_back({flaw.offset - from + at, flaw.flaw});

@@ -27,6 +27,13 @@ struct BlockOptions {
   size_t quote_bytes_max = 0;  // see ScanInput
   const Kernel* kernel = &best_kernel();
   size_t step_bytes = kScanStepBytes;  // from checkpoint to checkpoint
+  size_t columns = 0;                  // for counting whole lines while they are at hand; 0: they are not counted
+};
+
+// Whole lines [begin, end), counted as count_records does; none where begin is end.
+struct CountedLines {
+  size_t begin = 0, end = 0;
+  RecordCount count;
 };
 
 // Filled and scanned by one thread; after that any thread may read it.
@@ -44,16 +51,19 @@ class ScannedBlock {
   // Source offsets.
   bool covers(uint64_t offset) const { return offset >= offset_ && offset - offset_ < size_; }
 
+  size_t columns() const { return options_.columns; }
+
   // Goes on from byte `from` of the block to the next checkpoint, as the kernel would that scans a chunk in which this
   // byte stands at `at`: `state`, `index` (which is made to cover the step) and what is returned count from the chunk's
-  // first byte. `scratch` is overwritten.
-  ScanOutcome go_on(size_t from, size_t at, LexState& state, Index& index, Index& scratch) const;
+  // first byte. `counted` are the whole lines in the step if they have been counted. `scratch` is overwritten.
+  ScanOutcome go_on(size_t from, size_t at, LexState& state, Index& index, CountedLines& counted, Index& scratch) const;
 
  private:
   // Where a hypothesis stands at a checkpoint.
   struct Standing {
     LexState state;
-    size_t flaws = 0;  // noted up to here
+    size_t flaws = 0;    // noted up to here
+    CountedLines lines;  // between the checkpoint before and this one
   };
   struct Hypothesis {
     Index index;
@@ -69,7 +79,9 @@ class ScannedBlock {
   void follow(Hypothesis& hypothesis);
   void drop_what_is_flawed();
   bool stands_in(const Hypothesis& hypothesis, size_t from, size_t at, const LexState& state) const;
-  void take_over(const Hypothesis& hypothesis, size_t from, size_t at, LexState& state, Index& index) const;
+  CountedLines count_lines(const Index& index, size_t from, size_t end) const;
+  void take_over(const Hypothesis& hypothesis, size_t from, size_t at, LexState& state, Index& index,
+                 CountedLines& counted) const;
   ScanOutcome scan_again(size_t from, size_t at, LexState& state, Index& index, Index& scratch) const;
 
   const size_t capacity_;

@@ -281,7 +281,10 @@ bool Front::scans_ahead(const OpenSource& source, uint64_t offset) const {
 }
 
 Result<void> Front::take_scanned_blocks(OpenSource& source, uint64_t offset) {
-  const csv::BlockOptions block_options{header_.delimiter, cut_options().quote_bytes_max, cut_options().kernel};
+  const csv::BlockOptions block_options{.delimiter = header_.delimiter,
+                                        .quote_bytes_max = cut_options().quote_bytes_max,
+                                        .kernel = cut_options().kernel,
+                                        .columns = header_.names.size()};
   BlockScanners scanners(*source.stream, offset, block_options, *options_.scanners);
   while (goes_on()) {
     auto block = scanners.next();

@@ -14,9 +14,11 @@
 namespace bulkwrite::run {
 namespace {
 
-// How many workers one thread that reads and scans can feed.
-constexpr unsigned kWorkersOfSerialFront = 8;
-constexpr unsigned kWorkersOfScanner = 6;
+// How many workers one thread can feed that reads, scans and cuts, and how many one that reads and scans ahead.
+struct Fed {
+  unsigned by_serial_front, by_scanner;
+};
+constexpr Fed kDeflating{8, 6}, kLooking{2, 2};
 
 Result<void> within(std::string_view option, uint64_t value, uint64_t max) {
   if (value >= 1 && value <= max) return {};
@@ -60,9 +62,10 @@ const csv::Kernel& kernel_of(const InputOptions& options) {
   return *kernel;
 }
 
-InputOptions for_workers(InputOptions input, unsigned workers) {
+InputOptions for_workers(InputOptions input, unsigned workers, WorkerTask task) {
+  const Fed fed = task == WorkerTask::deflate ? kDeflating : kLooking;
   if (!input.scanners)
-    input.scanners = workers <= kWorkersOfSerialFront ? 0 : (workers + kWorkersOfScanner - 1) / kWorkersOfScanner;
+    input.scanners = workers <= fed.by_serial_front ? 0 : (workers + fed.by_scanner - 1) / fed.by_scanner;
   input.chunks_before_reuse = chunks_in_memory(workers) - 1;  // but for the one that stays small
   return input;
 }

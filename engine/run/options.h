@@ -74,7 +74,12 @@ Result<void> validate(const InputOptions& options);
 unsigned worker_count(unsigned asked);
 // Precondition: the options are valid.
 const csv::Kernel& kernel_of(const InputOptions& options);
+// What workers do with each chunk: who only looks at it needs the next one several times as soon.
+enum class WorkerTask { look, deflate };
+inline WorkerTask task_of(Packing packing) {
+  return packing == Packing::none ? WorkerTask::look : WorkerTask::deflate;
+}
 // The input with what so many workers need: the number of scanners, where none was asked for, and of chunks.
-InputOptions for_workers(InputOptions input, unsigned workers);
+InputOptions for_workers(InputOptions input, unsigned workers, WorkerTask task);
 
 }  // namespace bulkwrite::run

@@ -110,9 +110,9 @@ inline bool feed(Cutter& cutter, Given& given, const Input& input, const std::st
   for (size_t at = 0; at < text.size();) {
     const std::string_view bytes = std::string_view(text).substr(at, std::max<size_t>(1, feeding.block_bytes()));
     if (feeding.ahead()) {
-      cutter.append(
-          scanned(bytes, first + at,
-                  {input.delimiter, input.options.quote_bytes_max, input.options.kernel, feeding.step_bytes}));
+      cutter.append(scanned(
+          bytes, first + at,
+          {input.delimiter, input.options.quote_bytes_max, input.options.kernel, feeding.step_bytes, input.columns}));
     } else {
       std::memcpy(cutter.space(bytes.size()).data(), bytes.data(), bytes.size());
       cutter.filled(bytes.size());

@@ -161,15 +161,23 @@ TEST_CASE("what was scanned ahead is taken over, whichever of the hypotheses is 
 
     ScannedBlock block(text.size());
     std::memcpy(block.space().data(), text.data(), text.size());
-    block.scan(text.size(), 0, {',', 1 << 20, &best_kernel(), 100});
+    block.scan(text.size(), 0, {',', 1 << 20, &best_kernel(), 100, 3});
     std::memset(block.space().data() + 1, '"', text.size() - 1);  // nobody looks at these again
     LexState state = begin;
+    CountedLines counted;
+    uint64_t records = 0;
     for (size_t from = 0; from < text.size();) {
-      const ScanOutcome outcome = block.go_on(from, at + from, state, given, scratch);
+      const ScanOutcome outcome = block.go_on(from, at + from, state, given, counted, scratch);
       REQUIRE_FALSE(outcome.unclosed_quote);
+      if (counted.begin < counted.end) {
+        CHECK(counted.count.uniform);
+        CHECK(counted.count.records == count_bits(expected.record_ends, counted.begin, counted.end));
+        records += counted.count.records;
+      }
       from = outcome.scanned - at;
     }
     CAPTURE(inside);
+    CHECK(records > text.size() / 20);
     CHECK(given.flaws.empty());
     CHECK(first_words(given.structurals, chunk.size()) == first_words(expected.structurals, chunk.size()));
     CHECK(first_words(given.record_ends, chunk.size()) == first_words(expected.record_ends, chunk.size()));

@@ -83,6 +83,26 @@ TEST_CASE("a kernel is one that the machine can run, the best one unless another
   }
 }
 
+TEST_CASE(
+    "threads that scan ahead come with many workers, sooner where workers only look, and are as many as asked for") {
+  const InputOptions options = usual();
+  const auto scanners = [&](unsigned workers, WorkerTask task) {
+    return *for_workers(options, workers, task).scanners;
+  };
+  for (const WorkerTask task : {WorkerTask::look, WorkerTask::deflate}) {
+    CHECK(scanners(1, task) == 0);
+    CHECK(scanners(64, task) > scanners(16, task));
+  }
+  CHECK(scanners(8, WorkerTask::deflate) == 0);
+  CHECK(scanners(8, WorkerTask::look) == 4);
+  CHECK(scanners(64, WorkerTask::deflate) == 11);
+  InputOptions asked = options;
+  asked.scanners = 3;
+  CHECK(*for_workers(asked, 64, WorkerTask::look).scanners == 3);
+  CHECK(task_of(Packing::none) == WorkerTask::look);
+  CHECK(task_of(Packing::fast) == WorkerTask::deflate);
+}
+
 TEST_CASE("there is always a worker, and as many as asked for") {
   CHECK(worker_count(0) >= 1);
   CHECK(worker_count(1) == 1);
