@@ -15,6 +15,11 @@ endif()
 if(BULKWRITE_SANITIZE)
   add_compile_options(-fsanitize=${BULKWRITE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${BULKWRITE_SANITIZE})
+  if(BULKWRITE_SANITIZE MATCHES "undefined" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # A fifth of the time that the compiler takes. AddressSanitizer ends at a null pointer as well, and the preset fuzz,
+    # which clang compiles, looks for both.
+    add_compile_options(-fno-sanitize=null,alignment)
+  endif()
 endif()
 # For what is compiled more often than it matters how fast it runs: tests, the sandbox, the command line.
 if(BULKWRITE_SANITIZE)
