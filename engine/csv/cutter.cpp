@@ -205,6 +205,7 @@ std::optional<Cutter::Cut> Cutter::advance() {
 void Cutter::scan_some() {
   const uint64_t here = source_offset(scanned_);
   ScanOutcome outcome{};
+  counted_ = {};
   if (ahead_ && ahead_->covers(here)) {
     outcome =
         ahead_->go_on(static_cast<size_t>(here - ahead_->offset()), scanned_, state_, chunk_.index, counted_, scratch_);

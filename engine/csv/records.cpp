@@ -91,7 +91,7 @@ void RecordReader::read_words() {
     BULKWRITE_CHECK(word_ < words, "a chunk ends in a record end");
     bounds_end_ = std::min(bounds_end_, chunk_.columns + 2);
     const size_t count = std::min(kWordsAtOnce, words - word_);
-    const auto from_base = static_cast<uint32_t>(word_ * kWordBits - base_);  // below zero in the first word: it wraps
+    const auto from_base = static_cast<uint32_t>(word_ * kWordBits - base_);
     const uint64_t* const structurals = chunk_.index.structurals.data() + word_;
     const uint64_t* const record_ends = chunk_.index.record_ends.data() + word_;
     bounds_end_ += list(structurals, count, from_base + 1, bounds_.data() + bounds_end_);

@@ -19,6 +19,7 @@ struct Fed {
   unsigned by_serial_front, by_scanner;
 };
 constexpr Fed kDeflating{8, 6}, kLooking{2, 2};
+constexpr unsigned kScannersMax = 64;  // as --scanners has it
 
 Result<void> within(std::string_view option, uint64_t value, uint64_t max) {
   if (value >= 1 && value <= max) return {};
@@ -65,7 +66,8 @@ const csv::Kernel& kernel_of(const InputOptions& options) {
 InputOptions for_workers(InputOptions input, unsigned workers, WorkerTask task) {
   const Fed fed = task == WorkerTask::deflate ? kDeflating : kLooking;
   if (!input.scanners)
-    input.scanners = workers <= fed.by_serial_front ? 0 : (workers + fed.by_scanner - 1) / fed.by_scanner;
+    input.scanners =
+        workers <= fed.by_serial_front ? 0 : std::min((workers + fed.by_scanner - 1) / fed.by_scanner, kScannersMax);
   input.chunks_before_reuse = chunks_in_memory(workers) - 1;  // but for the one that stays small
   return input;
 }

@@ -69,13 +69,14 @@ TEST_CASE("a comparison leaves numbers, tables and plots behind, and counts reco
 
   // Where perf is there.
   const json profile = results.value("profile", json::object());
+  std::set<std::string> threads;
   for (const auto& [name, sampled] : profile.items()) {
     CAPTURE(name);
     CHECK_FALSE(sampled["functions"].empty());
-    std::set<std::string> threads;
+    CHECK_FALSE(sampled["threads"].empty());
     for (const json& row : sampled["threads"]) threads.insert(row[1].get<std::string>());
-    CHECK(threads.contains("worker"));
   }
+  CHECK((profile.empty() || threads.contains("worker")));  // in one of them: who is seen is a matter of samples
 
   CHECK(slurp(directory / "out" / "compare.md").find("takes line ends in quotes") != std::string::npos);
   for (const char* plot : {"by-workers.svg", "by-size.svg"}) {

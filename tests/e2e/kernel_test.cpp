@@ -34,24 +34,31 @@ std::string field(std::mt19937_64& random) {
 }
 
 // Bytes for which a record is refused, each for a reason of its own.
-std::string mistake(std::mt19937_64& random) {
-  static const std::vector<std::string> kMistakes{"1,5\" pipe,b",    "1,\"b\"c,d",
-                                                  "1,b\rc,d",        "1,b",
-                                                  "1,b,c,d",         std::string("1,a\0b,c", 7),
-                                                  "1,\xC3(,c",       "1,\xED\xA0\x80,c",
-                                                  "\xFF,b,c",        "1,\"a\"\r\"b\",c",
-                                                  "1,\"\"\"a\"\"b,c"};
-  if (below(random, 40) == 0) return "1,\"" + std::string(kRecordBytesMax + below(random, 1000), 'l') + "\",c";
-  if (below(random, 40) == 0)  // fits into no chunk
-    for (std::string record = "1";; record += ",\"" + std::string(9'000, 'w') + "\"")
-      if (record.size() > 100'000) return record;
-  return kMistakes[below(random, kMistakes.size())];
+std::vector<std::string> mistakes(std::mt19937_64& random) {
+  std::vector<std::string> all{
+      "1,5\" pipe,b",     "1,\"b\"c,d",
+      "1,b\rc,d",         "1,b",
+      "1,b,c,d",          std::string("1,a\0b,c", 7),
+      "1,\xC3(,c",        "1,\xED\xA0\x80,c",
+      "\xFF,b,c",         "1,\"a\"\r\"b\",c",
+      "1,\"\"\"a\"\"b,c", "1,\"" + std::string(kRecordBytesMax + below(random, 1000), 'l') + "\",c"};
+  std::string fits_into_no_chunk = "1";
+  while (fits_into_no_chunk.size() <= 100'000) fits_into_no_chunk += ",\"" + std::string(9'000, 'w') + "\"";
+  all.push_back(std::move(fits_into_no_chunk));
+  return all;
 }
 
+// Small mistakes all over, and each mistake once.
 std::string nasty_export(std::mt19937_64& random, size_t bytes) {
+  constexpr size_t kSmall = 11;
+  const std::vector<std::string> all = mistakes(random);
   std::string text = "A,B,C\r\n";
-  while (text.size() < bytes) {
-    text += below(random, 30) == 0 ? mistake(random) : field(random) + "," + field(random) + "," + field(random);
+  for (size_t once = 0; text.size() < bytes || once < all.size();) {
+    if (once < all.size() && text.size() > once * bytes / all.size())
+      text += all[once++];
+    else
+      text += below(random, 30) == 0 ? all[below(random, kSmall)]
+                                     : field(random) + "," + field(random) + "," + field(random);
     text += below(random, 3) == 0 ? "\r\n" : "\n";
     if (below(random, 20) == 0) text += below(random, 2) == 0 ? "\r\n" : "\n";
   }

@@ -4,6 +4,7 @@
 #include <random>
 #include <sstream>
 
+#include "engine/csv/text.h"
 #include "engine/run/check.h"
 #include "engine/run/reject.h"
 #include "engine/run/schema_json.h"
@@ -40,6 +41,50 @@ std::vector<std::string_view> fields_of(const Judge& judge) {
 }
 
 using Problems = std::vector<std::string>;
+
+// The same, record by record and each for itself.
+Problems judged_one_by_one(const csv::Chunk& chunk, const schema::RecordChecker& checker) {
+  Problems problems;
+  csv::RecordReader reader(chunk);
+  std::string scratch;
+  for (csv::Record record; reader.next(record);) {
+    const std::string number = std::to_string(record.record_number) + ":";
+    const auto text_flaw = csv::text_flaw(chunk.bytes().substr(record.begin, record.end - record.begin));
+    if (record.flaw || text_flaw) {
+      problems.push_back(number + std::string(csv::flaw_name(record.flaw ? record.flaw->flaw : *text_flaw)));
+      continue;
+    }
+    std::vector<schema::Violation> violations;
+    checker.check(reader.fields(), violations, scratch);
+    for (const schema::Violation& violation : violations)
+      problems.push_back(number + std::string(schema::rule_name(violation.rule)) + "@" +
+                         std::to_string(violation.column));
+  }
+  return problems;
+}
+
+// Sources whose lines are good, bad, blank or no records of this header, in long runs and in turns.
+std::vector<std::string> random_sources(std::mt19937_64& random, const std::string& end_of_line) {
+  const auto one_of = [&](const std::vector<std::string>& all) { return all[random() % all.size()]; };
+  std::vector<std::string> sources(1 + random() % 3);
+  for (std::string& source : sources) {
+    const uint64_t oddness = random() % 3 == 0 ? 3 : 40;
+    for (uint64_t lines = random() % 300; lines > 0; --lines) {
+      if (random() % oddness != 0) {
+        source += one_of({"Ann", "\"Bob\"", "\"C \"\"D\"\"\""}) + "," +
+                  one_of({"", "a@b.example", "\"x.y@mail.example\""}) + "," + one_of({"", "7", "-12", "\"345\""}) +
+                  "," + one_of({"", "Open", "\"Closed\""});
+      } else {
+        source +=
+            one_of({"", ",a@b.example,1,Open", "Ann,nobody,1,Open", "Ann,,1x,Open", "Ann,,1,Ajar", "a name too long,,,",
+                    "Ann,,1", "Ann,,1,Open,2", "A\"b,,,", "\"A\"b,,,", "Ann,\xC3(,,", "\"\",,,", "A\rnn,,,"});
+      }
+      source += end_of_line;
+    }
+    if (!source.empty() && random() % 2 == 0) source.resize(source.size() - end_of_line.size());
+  }
+  return sources;
+}
 
 }  // namespace
 
@@ -185,6 +230,41 @@ TEST_CASE("an empty line is a problem only where there is one column") {
 
 TEST_CASE("a quote that was given up is a problem of its record alone") {
   CHECK(judged(cut_text("a,\"b\nc,d\ne,f\n", 2, ',', true), nullptr) == Problems{"1:unclosed_quote"});
+}
+
+TEST_CASE("records that are judged many at a time are judged as each by itself") {
+  using Type = schema::FieldType;
+  const uint64_t seed = std::random_device{}();
+  CAPTURE(seed);
+  std::mt19937_64 random(seed);
+  const schema::Mapping mapping{
+      .columns = {schema::Field{.api_name = "Name", .type = Type::text, .length_max = 10, .required = true},
+                  schema::Field{.api_name = "Mail", .type = Type::email},
+                  schema::Field{.api_name = "Count", .type = Type::integer},
+                  schema::Field{.api_name = "Stage", .type = Type::picklist, .choices = {"Open", "Closed"}}}};
+  const auto checker = schema::RecordChecker::make(mapping, schema::UnknownChoice::is_violation).value();
+  size_t problems = 0, records = 0;
+  for (int i = 0; i < 300; ++i) {
+    const auto sources = random_sources(random, random() % 2 == 0 ? "\n" : "\r\n");
+    for (const csv::Chunk& chunk : cut_texts(sources, 4, ',', {.records_max = 1 + random() % 400})) {
+      const Problems expected = judged_one_by_one(chunk, checker);
+      problems += expected.size();
+      records += chunk.records();
+      if (judged(chunk, &checker) != expected) FAIL_CHECK("the judge differs at " << i);
+      // Records that have no problem are passed over here and there.
+      const std::vector<uint32_t> rejected = rejected_records(chunk, &checker);
+      Judge judge(chunk, &checker);
+      for (uint32_t ordinal = 0, next = 0; ordinal < chunk.records(); ++ordinal) {
+        const bool is_rejected = next < rejected.size() && rejected[next] == ordinal;
+        const bool is_there = is_rejected || random() % 2 == 0 ? judge.next() : judge.pass();
+        REQUIRE(is_there);
+        if (judge.problems().empty() == is_rejected) FAIL_CHECK("the judge differs behind a pass at " << i);
+        next += is_rejected ? 1 : 0;
+      }
+    }
+  }
+  CHECK(problems > 1'000);
+  CHECK(records > problems);
 }
 
 }  // namespace bulkwrite::run

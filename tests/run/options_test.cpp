@@ -96,6 +96,7 @@ TEST_CASE(
   CHECK(scanners(8, WorkerTask::deflate) == 0);
   CHECK(scanners(8, WorkerTask::look) == 4);
   CHECK(scanners(64, WorkerTask::deflate) == 11);
+  CHECK(scanners(256, WorkerTask::look) == 64);
   InputOptions asked = options;
   asked.scanners = 3;
   CHECK(*for_workers(asked, 64, WorkerTask::look).scanners == 3);
