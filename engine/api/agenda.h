@@ -35,8 +35,6 @@ class Agenda {
   uint64_t credits_ahead() const { return credits_ahead_; }        // what all need to come to their ends
 
  private:
-  static constexpr size_t kKinds = 4;
-
   // What is known of one.
   struct Standing {
     RequestKind stage = RequestKind::upload;
@@ -50,9 +48,9 @@ class Agenda {
   void take_away(uint64_t chunk_index, const Standing& standing);
 
   std::map<uint64_t, Standing> standings_;
-  std::array<Due, kKinds> due_;
+  std::array<Due, kRequestKinds.size()> due_;
   Due deadlines_;
-  std::array<uint64_t, kKinds> at_stage_{};
+  std::array<uint64_t, kRequestKinds.size()> at_stage_{};
   uint64_t archives_held_ = 0, waiting_for_jobs_ = 0, credits_ahead_ = 0;
 };
 

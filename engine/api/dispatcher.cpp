@@ -14,8 +14,6 @@
 namespace bulkwrite::api {
 namespace {
 
-constexpr std::array<RequestKind, 4> kKinds{RequestKind::upload, RequestKind::create, RequestKind::details,
-                                            RequestKind::download};
 constexpr uint64_t kTokenExchange = UINT64_MAX;
 constexpr unsigned kTokenThrottlesMax = 3;
 // An accounts host that stumbles is waited for some minutes, within what it takes in ten (contract 1.6).
@@ -152,18 +150,18 @@ Result<void> Dispatcher::send_due() {
     if (auto ok = renew_token(); !ok) return ok;
   if (renewal_wanted_) return {};
   // Who has waited longest comes first, so that none is starved where only few may be under way.
-  std::array<Agenda::Due::const_iterator, kKinds.size()> next;
-  for (size_t i = 0; i < kKinds.size(); ++i) next[i] = agenda_.due(kKinds[i]).begin();
+  std::array<Agenda::Due::const_iterator, kRequestKinds.size()> next;
+  for (size_t i = 0; i < kRequestKinds.size(); ++i) next[i] = agenda_.due(kRequestKinds[i]).begin();
   while (!renewing_ && requests_.size() < rate_.calls_at_once()) {
     // What has left meanwhile may have used up what there was, so each kind is looked at anew.
     std::optional<size_t> first;
-    for (size_t i = 0; i < kKinds.size(); ++i)
-      if (is_next_due(kKinds[i], next[i], now) && (!first || *next[i] < *next[*first])) first = i;
+    for (size_t i = 0; i < kRequestKinds.size(); ++i)
+      if (is_next_due(kRequestKinds[i], next[i], now) && (!first || *next[i] < *next[*first])) first = i;
     if (!first) return {};
     const uint64_t chunk = next[*first]->second;
     ++next[*first];  // what is sent is no longer due
-    if (kKinds[*first] == RequestKind::create && !lets_create(chunk)) continue;
-    if (auto ok = send(submissions_.find(chunk)->second, kKinds[*first]); !ok) return ok;
+    if (kRequestKinds[*first] == RequestKind::create && !lets_create(chunk)) continue;
+    if (auto ok = send(submissions_.find(chunk)->second, kRequestKinds[*first]); !ok) return ok;
   }
   return {};
 }
@@ -406,7 +404,7 @@ Milliseconds Dispatcher::time_to_next(Milliseconds at_most) const {
   const auto look_at = [&](Instant at) { wait = std::min(wait, std::max(Milliseconds(0), at - now)); };
   if (renewal_wanted_ || session_.is_stale(now)) look_at(renew_at_);
   if (renewal_wanted_) return wait;
-  for (const RequestKind kind : kKinds) {
+  for (const RequestKind kind : kRequestKinds) {
     const Agenda::Due& due = agenda_.due(kind);
     const auto next = std::find_if(due.begin(), due.end(), [&](const auto& entry) {
       return kind != RequestKind::create || lets_create(entry.second);

@@ -1,6 +1,7 @@
 // One chunk's life at the service as a pure state machine: replies and the time go in, the next request comes out.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -56,6 +57,8 @@ struct SubmissionPolicy {
 };
 
 enum class RequestKind { upload, create, details, download };
+constexpr std::array<RequestKind, 4> kRequestKinds{RequestKind::upload, RequestKind::create, RequestKind::details,
+                                                   RequestKind::download};
 
 class Submission {
  public:

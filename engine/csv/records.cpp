@@ -11,6 +11,15 @@ namespace {
 constexpr size_t kWordBits = 64;
 constexpr size_t kWordsAtOnce = 256;  // some tens of records
 
+// Whether the line feed is none of the source.
+bool is_ours(const Part& part, size_t line_feed) {
+  return part.unterminated && line_feed == part.at + part.bytes();
+}
+
+bool ends_in_crlf(const Chunk& chunk, const Part& part, size_t begin, size_t line_feed) {
+  return line_feed > begin && chunk.buffer.data()[line_feed - 1] == '\r' && !is_ours(part, line_feed);
+}
+
 }  // namespace
 
 RecordReader::RecordReader(const Chunk& chunk)
@@ -53,8 +62,7 @@ bool RecordReader::next_line(Record& record) {
   }
   const size_t line_feed = find_fields();
   const Part& part = chunk_.parts[part_];
-  const bool ours = part.unterminated && line_feed == part.at + part.bytes();
-  const bool crlf = !ours && line_feed > at_ && chunk_.buffer.data()[line_feed - 1] == '\r';
+  const bool ours = is_ours(part, line_feed), crlf = ends_in_crlf(chunk_, part, at_, line_feed);
   record = {
       .part = part_, .begin = at_, .end = line_feed - (crlf ? 1 : 0), .next = line_feed + (ours ? 0 : 1), .flaw = {}};
   if (crlf) --bounds_[next_bound_];
@@ -137,15 +145,10 @@ bool RecordFinder::next() {
   return false;
 }
 
-// Whether the record's line feed is none of the source.
-bool RecordFinder::is_ours() const {
-  const Part& part = chunk_.parts[part_];
-  return part.unterminated && line_feed_ == part.at + part.bytes();
-}
-
 bool RecordFinder::is_blank() const {
   if (chunk_.columns == 1 || line_feed_ > begin_ + 1) return false;
-  return (line_feed_ == begin_ || chunk_.buffer.data()[begin_] == '\r') && !is_ours();
+  const Part& part = chunk_.parts[part_];
+  return line_feed_ == begin_ ? !is_ours(part, line_feed_) : ends_in_crlf(chunk_, part, begin_, line_feed_);
 }
 
 Fields RecordFinder::fields(size_t count) {
@@ -160,7 +163,7 @@ Fields RecordFinder::fields(size_t count) {
     bounds_[++found] = static_cast<uint32_t>(at + 1 - begin_);
   }
   const bool is_whole = found > 0 && begin_ + bounds_[found] == next_;
-  if (is_whole && line_feed_ > begin_ && chunk_.buffer.data()[line_feed_ - 1] == '\r' && !is_ours()) --bounds_[found];
+  if (is_whole && ends_in_crlf(chunk_, chunk_.parts[part_], begin_, line_feed_)) --bounds_[found];
   return {chunk_.buffer.data() + begin_, std::span(bounds_).first(found + 1)};
 }
 

@@ -116,7 +116,6 @@ class RecordFinder {
   Fields fields(size_t count);
 
  private:
-  bool is_ours() const;
   bool is_blank() const;
 
   const Chunk& chunk_;

@@ -137,8 +137,7 @@ Result<CheckReport> check(const CheckOptions& options, Progress& progress, std::
   const auto begun = std::chrono::steady_clock::now();
   if (auto ok = validate_check(options); !ok) return std::move(ok).error();
   const Tell tell = one_at_a_time(told);
-  auto front =
-      Front::open(for_workers(options.input, worker_count(options.workers), WorkerTask::look), progress, tell, stop);
+  auto front = Front::open(for_workers(options.input, options.workers, WorkerTask::look), progress, tell, stop);
   if (!front && stop.stop_requested()) return CheckReport();  // before anything was checked
   if (!front) return std::move(front).error();
   const csv::Header& header = (*front)->header();

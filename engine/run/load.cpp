@@ -324,8 +324,8 @@ Result<std::optional<RunLock>> lock_input(const Session& session) {
 
 Result<Summary> begin(Session& session) {
   const LoadOptions& options = session.options;
-  auto front = Front::open(for_workers(options.input, worker_count(options.workers), WorkerTask::deflate),
-                           session.progress, session.tell, session.stop);
+  auto front = Front::open(for_workers(options.input, options.workers, WorkerTask::deflate), session.progress,
+                           session.tell, session.stop);
   if (!front) return std::move(front).error();
   session.front = *std::move(front);
   session.tell(session.front->dialect_text());
@@ -472,14 +472,13 @@ Result<Summary> go_on(Session& session, const RunFacts& facts) {
   Spool(session.directory.spool()).remove(position->chunks);
 
   SkipCheck check(*std::move(ranges));
-  auto front =
-      Front::reopen(for_workers(session.options.input, worker_count(session.options.workers), WorkerTask::deflate),
-                    {.header = *std::move(header),
-                     .sources = *std::move(sources),
-                     .position = *position,
-                     .ended = ended->has_value(),
-                     .skipped = &check},
-                    session.progress, session.tell, session.stop);
+  auto front = Front::reopen(for_workers(session.options.input, session.options.workers, WorkerTask::deflate),
+                             {.header = *std::move(header),
+                              .sources = *std::move(sources),
+                              .position = *position,
+                              .ended = ended->has_value(),
+                              .skipped = &check},
+                             session.progress, session.tell, session.stop);
   if (!front) return std::move(front).error();
   session.front = *std::move(front);
   auto module = kept_module(session.directory);

@@ -44,8 +44,7 @@ MemoryBound pack_memory(const PackOptions& options, char delimiter) {
   const uint64_t member = delimiter == '\t' ? 2 * options.input.bytes_max : 0;
   const uint64_t archive = options.packing == Packing::none ? 0 : options.input.bytes_max + kDeflateBytes;
   MemoryBound bound;
-  bound.bytes = kProgramBytes +
-                scanners_bytes(for_workers(options.input, worker_count(options.workers), task_of(options.packing))) +
+  bound.bytes = kProgramBytes + scanners_bytes(for_workers(options.input, options.workers, task_of(options.packing))) +
                 chunks * chunk_bytes(options.input) + workers * (archive + member);
   bound.all_rejected = bound.bytes + items_in_memory(workers) * rejects_bytes(options.input);
   return bound;

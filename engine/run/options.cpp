@@ -19,7 +19,6 @@ struct Fed {
   unsigned by_serial_front, by_scanner;
 };
 constexpr Fed kDeflating{8, 6}, kLooking{2, 2};
-constexpr unsigned kScannersMax = 64;  // as --scanners has it
 
 Result<void> within(std::string_view option, uint64_t value, uint64_t max) {
   if (value >= 1 && value <= max) return {};
@@ -63,7 +62,8 @@ const csv::Kernel& kernel_of(const InputOptions& options) {
   return *kernel;
 }
 
-InputOptions for_workers(InputOptions input, unsigned workers, WorkerTask task) {
+InputOptions for_workers(InputOptions input, unsigned workers_asked, WorkerTask task) {
+  const unsigned workers = worker_count(workers_asked);
   const Fed fed = task == WorkerTask::deflate ? kDeflating : kLooking;
   if (!input.scanners)
     input.scanners =

@@ -79,7 +79,9 @@ enum class WorkerTask { look, deflate };
 inline WorkerTask task_of(Packing packing) {
   return packing == Packing::none ? WorkerTask::look : WorkerTask::deflate;
 }
-// The input with what so many workers need: the number of scanners, where none was asked for, and of chunks.
-InputOptions for_workers(InputOptions input, unsigned workers, WorkerTask task);
+constexpr unsigned kScannersMax = 64;
+// The input with what so many workers, asked for as of worker_count, need: the number of scanners, where none was asked
+// for, and of chunks.
+InputOptions for_workers(InputOptions input, unsigned workers_asked, WorkerTask task);
 
 }  // namespace bulkwrite::run

@@ -210,8 +210,7 @@ std::string pack_header(const csv::Header& header) {
 Result<Summary> pack(const PackOptions& options, Progress& progress, std::stop_token stop, const Tell& told) {
   const auto begun = std::chrono::steady_clock::now();
   const Tell tell = one_at_a_time(told);
-  auto front = Front::open(for_workers(options.input, worker_count(options.workers), task_of(options.packing)),
-                           progress, tell, stop);
+  auto front = Front::open(for_workers(options.input, options.workers, task_of(options.packing)), progress, tell, stop);
   if (!front && stop.stop_requested()) return Summary();  // before anything was packed
   if (!front) return std::move(front).error();
   if (auto ok = claim_directory(options.directory); !ok) return std::move(ok).error();

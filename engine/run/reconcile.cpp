@@ -80,7 +80,7 @@ Result<void> Reconciler::add_verdicts(const ChunkRow& row, const Sent& sent, con
 }
 
 Result<Joined> Reconciler::join(const ChunkRow& row, const Sent& sent, const std::filesystem::path& result) {
-  auto verdicts = Verdicts::read(result, std::exchange(spare_, {}), *front_->cut_options().kernel);
+  auto verdicts = Verdicts::read(result, std::exchange(spare_, {}), *sent.chunk.kernel);
   if (!verdicts) return std::move(verdicts).error();
   auto joined = join_verdicts(*std::move(verdicts), {sent.chunk, sent.rejected, options_.mapped_columns, row.sent});
   if (!joined) return in_context("job " + row.job_id, std::move(joined).error());

@@ -80,8 +80,8 @@ Result<Decisions> pass(const SurveyOptions& options, const schema::Mapping& mapp
   auto checker = schema::RecordChecker::make(mapping, options.unknown_choice);
   if (!checker) return std::move(checker).error();
   Progress unseen;
-  auto front = Front::open(for_workers(options.input, worker_count(options.workers), WorkerTask::look), unseen,
-                           [](const std::string&) {});
+  auto front =
+      Front::open(for_workers(options.input, options.workers, WorkerTask::look), unseen, [](const std::string&) {});
   if (!front) return std::move(front).error();
   if (!are_same((*front)->files(), files))
     return Error{ErrorKind::input_data, "the input has been written while it was looked through: try again"};

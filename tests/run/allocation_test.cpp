@@ -1,38 +1,12 @@
-// Whole calls allocate by the chunk, and not by the record. Counted by replacing the allocator of this program; not
-// inlined, since the compiler then takes malloc and delete for a mismatched pair.
+// Whole calls allocate by the chunk, and not by the record.
 #include <fmt/format.h>
 
-#include <atomic>
 #include <catch2/catch.hpp>
-#include <cstdlib>
-#include <new>
 
 #include "engine/run/check.h"
 #include "engine/run/pack.h"
+#include "tests/allocations.h"
 #include "tests/e2e/process.h"
-
-namespace {
-std::atomic<uint64_t> allocations = 0;
-}
-
-[[gnu::noinline]] void* operator new(size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* const memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void* operator new(size_t size, const std::nothrow_t&) noexcept {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  return std::malloc(size);
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, const std::nothrow_t&) noexcept {
-  std::free(memory);
-}
 
 namespace bulkwrite::run {
 namespace {
@@ -54,9 +28,9 @@ template <typename Call>
 uint64_t allocations_of(uint64_t records, const Call& call) {
   const e2e::TemporaryDirectory directory;
   e2e::spill(directory / "leads.csv", leads(records));
-  const uint64_t before = allocations;
+  const uint64_t before = allocations();
   call(directory.path());
-  return allocations - before;
+  return allocations() - before;
 }
 
 // What four chunks more cost, of which each may take some hundreds.
@@ -80,7 +54,8 @@ TEST_CASE("pack allocates by the chunk, not by the record") {
 }
 
 TEST_CASE("check with rules, repeats and a profile allocates by the chunk, not by the record") {
-  const ModuleTexts module{.fields = e2e::slurp(BULKWRITE_SOURCE_DIR "/data/leads.schema.json"), .layouts = R"({"layouts": []})"};
+  const ModuleTexts module{.fields = e2e::slurp(BULKWRITE_SOURCE_DIR "/data/leads.schema.json"),
+                           .layouts = R"({"layouts": []})"};
   check_that_records_cost_none([&](const std::filesystem::path& directory) {
     Progress progress;
     const auto report = check(

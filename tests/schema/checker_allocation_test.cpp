@@ -1,35 +1,10 @@
-// Records are checked a million a second: a good one may not reach the allocator. Counted here by replacing it; not
-// inlined, since the compiler then takes malloc and delete for a mismatched pair.
+// Records are checked a million a second: a good one may not reach the allocator.
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <memory>
-#include <new>
 
 #include "engine/schema/checker.h"
+#include "tests/allocations.h"
 #include "tests/schema/record.h"
-
-namespace {
-thread_local size_t allocations = 0;
-}
-
-[[gnu::noinline]] void* operator new(size_t size) {
-  ++allocations;
-  if (void* const memory = std::malloc(size)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void* operator new(size_t size, const std::nothrow_t&) noexcept {
-  ++allocations;
-  return std::malloc(size);
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept {
-  std::free(memory);
-}
-[[gnu::noinline]] void operator delete(void* memory, const std::nothrow_t&) noexcept {
-  std::free(memory);
-}
 
 using namespace bulkwrite::schema;
 
@@ -62,12 +37,12 @@ TEST_CASE("a good record is checked without an allocation") {
   std::string scratch;
   scratch.reserve(64);
 
-  const size_t before = allocations;
+  const uint64_t before = allocations();
   for (int i = 0; i < 100; ++i) checker->check(good.fields(), violations, scratch);
-  const size_t after = allocations;
+  const uint64_t after = allocations();
   CHECK(violations.size() == 0);
   CHECK(after - before == 0);
 
   const auto counted = std::make_unique<int>(1);
-  CHECK(allocations > after);
+  CHECK(allocations() > after);
 }

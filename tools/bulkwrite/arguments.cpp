@@ -70,7 +70,7 @@ void add_input_options(CLI::App& app, run::InputOptions& input) {
       ->default_str("stop");
   app.add_option("--scanners", input.scanners,
                  "threads that scan a plain file ahead; 0: none; default: as many as the workers need")
-      ->check(CLI::Range(0U, 64U));
+      ->check(CLI::Range(0U, run::kScannersMax));
   add_kernel(app, input);
 }
 
